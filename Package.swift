@@ -1,0 +1,94 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// Numerics are unusable without optimisation (a stencil runs 60 times slower), so debug builds of
+// this package, which is what a plain `swift test` makes, optimise the rooms and their C kernels.
+// SwiftPM forbids unsafe flags in some dependents' builds, so the flags are set only when this
+// package is the root; a package that depends on it compiles without any.
+let isRootPackage = !Context.packageDirectory.contains("/checkouts/")
+
+let features: [SwiftSetting] = [
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+  .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+]
+let numerics =
+  features
+  + (isRootPackage ? [.unsafeFlags(["-O"], .when(configuration: .debug))] : [])
+let kernelFlags: [CSetting] =
+  isRootPackage ? [.unsafeFlags(["-O3", "-ffp-contract=off"])] : []
+
+let package = Package(
+  name: "LipschitzDynamics",
+  products: [
+    .library(name: "LipschitzDynamics", targets: ["LipschitzDynamics"]),
+    .library(name: "VerificationKit", targets: ["VerificationKit"]),
+    .library(name: "StochasticCalculus", targets: ["StochasticCalculus"]),
+    .library(name: "DenseLinearAlgebra", targets: ["DenseLinearAlgebra"]),
+    .executable(name: "lipdyn", targets: ["lipdyn"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0")
+  ],
+  targets: [
+    // Debian's C libraries: module maps only.
+    .systemLibrary(name: "COpenBLAS", providers: [.apt(["libopenblas-dev"])]),
+    .systemLibrary(name: "CLAPACKE", providers: [.apt(["liblapacke-dev"])]),
+    .systemLibrary(name: "CGSL", providers: [.apt(["libgsl-dev"])]),
+    .systemLibrary(name: "CFLINT", providers: [.apt(["libflint-dev"])]),
+    .systemLibrary(name: "CZip", providers: [.apt(["libzip-dev", "zlib1g-dev"])]),
+
+    // The rooms, lowest first. Nothing below LipschitzDynamics knows of the paper.
+    .target(
+      name: "DenseLinearAlgebra", dependencies: ["COpenBLAS", "CLAPACKE"], swiftSettings: numerics),
+    .target(name: "ExactArithmetic", dependencies: ["CFLINT"], swiftSettings: numerics),
+    .target(name: "CRandomKernels", cSettings: kernelFlags),
+    .target(
+      name: "RandomStreams", dependencies: ["CGSL", "CRandomKernels"], swiftSettings: numerics),
+    .target(
+      name: "ArrayFiles", dependencies: ["CZip", "DenseLinearAlgebra"], swiftSettings: numerics),
+    .target(
+      name: "VerificationKit", dependencies: ["CGSL", "DenseLinearAlgebra", "RandomStreams"],
+      swiftSettings: numerics),
+    .target(
+      name: "StochasticCalculus", dependencies: ["CGSL", "DenseLinearAlgebra", "RandomStreams"],
+      swiftSettings: numerics),
+    .target(
+      name: "NetworkTraining", dependencies: ["ArrayFiles", "DenseLinearAlgebra", "RandomStreams"],
+      resources: [.copy("Resources")], swiftSettings: numerics),
+    .target(
+      name: "LipschitzDynamics",
+      dependencies: [
+        "DenseLinearAlgebra", "ExactArithmetic", "NetworkTraining", "RandomStreams",
+        "StochasticCalculus", "VerificationKit",
+      ], swiftSettings: numerics),
+    .target(name: "Reporting", dependencies: ["VerificationKit"], swiftSettings: features),
+    .executableTarget(
+      name: "lipdyn",
+      dependencies: [
+        "ArrayFiles", "DenseLinearAlgebra", "LipschitzDynamics", "NetworkTraining", "RandomStreams",
+        "Reporting", "StochasticCalculus", "VerificationKit",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ], swiftSettings: features),
+  ],
+  swiftLanguageModes: [.v6]
+)
+
+// One test target a room, plus the targets that walk every claim and drive the built executable.
+for (room, dependencies) in [
+  ("DenseLinearAlgebra", ["DenseLinearAlgebra"]),
+  ("ExactArithmetic", ["ExactArithmetic"]),
+  ("RandomStreams", ["RandomStreams"]),
+  ("ArrayFiles", ["ArrayFiles", "DenseLinearAlgebra"]),
+  ("VerificationKit", ["VerificationKit", "DenseLinearAlgebra", "RandomStreams"]),
+  ("StochasticCalculus", ["StochasticCalculus", "DenseLinearAlgebra", "RandomStreams"]),
+  ("NetworkTraining", ["NetworkTraining", "ArrayFiles", "DenseLinearAlgebra", "RandomStreams", "VerificationKit"]),
+  ("EveryClaim", ["LipschitzDynamics", "VerificationKit"]),
+  ("CommandLine", ["lipdyn", "Reporting", "ArrayFiles", "DenseLinearAlgebra"]),
+] as [(String, [String])] {
+  package.targets.append(
+    .testTarget(
+      name: "\(room)Tests", dependencies: dependencies.map { .init(stringLiteral: $0) },
+      swiftSettings: numerics))
+}

@@ -1,0 +1,4 @@
+#include <stdio.h>
+#include <gmp.h>
+#include <flint/flint.h>
+#include <flint/fmpq.h>

@@ -1,0 +1,20 @@
+/* GSL's own CBLAS header clashes with OpenBLAS' and its library is eight times slower: keep both out. */
+#include <cblas.h>
+#define __GSL_CBLAS_H__ 1
+#include <gsl/gsl_cdf.h>
+#include <gsl/gsl_errno.h>
+#include <gsl/gsl_integration.h>
+#include <gsl/gsl_randist.h>
+#include <gsl/gsl_rng.h>
+#include <gsl/gsl_sf_erf.h>
+#include <gsl/gsl_version.h>
+
+/* GSL's generator types are mutable globals, which Swift 6 refuses; a function is safe to call. */
+static inline const gsl_rng_type *shim_gsl_rng_mt19937(void) { return gsl_rng_mt19937; }
+static inline const gsl_rng_type *shim_gsl_rng_ranlxs2(void) { return gsl_rng_ranlxs2; }
+static inline const gsl_rng_type *shim_gsl_rng_ranlxd1(void) { return gsl_rng_ranlxd1; }
+static inline const gsl_rng_type *shim_gsl_rng_ranlxd2(void) { return gsl_rng_ranlxd2; }
+static inline const gsl_rng_type *shim_gsl_rng_taus2(void) { return gsl_rng_taus2; }
+static inline const gsl_rng_type *shim_gsl_rng_gfsr4(void) { return gsl_rng_gfsr4; }
+static inline const gsl_rng_type *shim_gsl_rng_cmrg(void) { return gsl_rng_cmrg; }
+static inline const gsl_rng_type *shim_gsl_rng_mrg(void) { return gsl_rng_mrg; }

@@ -1,0 +1,1 @@
+int crandom_placeholder(void);
