@@ -1,0 +1,51 @@
+// Bad input ends as an error with its cause; and the fast BLAS is the one that is linked.
+
+import DenseLinearAlgebra
+import Testing
+
+@Suite("Refusals of linear algebra")
+struct RefusalTests {
+  @Test("non-finite entries are named by operand and place", arguments: [Double.nan, .infinity, -.infinity])
+  func nonFinite(_ value: Double) {
+    var a = Matrix<Double>.identity(4)
+    a[2, 1] = value
+    for attempt: () throws -> Void in [
+      { _ = try SingularValueDecomposition(a) }, { _ = try QRDecomposition(a) }, { _ = try Cholesky(a) },
+      { _ = try SymmetricEigen(a) }, { _ = try TopSingularTriplet(a) },
+    ] {
+      let error = #expect(throws: LinearAlgebraError.self) { try attempt() }
+      #expect(error?.description.contains("[2, 1]") == true)
+    }
+  }
+
+  @Test("empty, rectangular and indefinite operands are refused with their cause")
+  func shapes() {
+    #expect(throws: LinearAlgebraError.empty(operation: "QR", operand: "the matrix")) {
+      try QRDecomposition(Matrix<Double>.zeros(0, 3))
+    }
+    #expect(throws: LinearAlgebraError.self) { try Cholesky(Matrix<Double>.zeros(2, 3)) }
+    #expect(throws: LinearAlgebraError.notPositiveDefinite(leadingMinor: 2)) {
+      try Cholesky(Matrix([[1, 2], [2, 1]]) as Matrix<Double>)
+    }
+  }
+
+  @Test("a gap of 1e-14 is refused with the measured gap, a gap of 1e-10 is not")
+  func gap() throws {
+    let near = try TopSingularTriplet(Matrix<Double>.diagonal([1, 1 - 1e-14, 0.5]))
+    let error = #expect(throws: LinearAlgebraError.self) { try near.requireSimple() }
+    #expect(error?.description.contains("relative gap 9.9") == true)
+    try TopSingularTriplet(Matrix<Double>.diagonal([1, 1 - 1e-10, 0.5])).requireSimple()
+    #expect(throws: LinearAlgebraError.self) { try TopSingularTriplet(Matrix<Double>.zeros(3, 3)).requireSimple() }
+  }
+
+  @Test("GEMM is OpenBLAS' own, not a reference library that slipped in front of it")
+  func fastBLAS() throws {
+    BLASThreads.limit(to: 1)
+    let a = sample(512, 512, of: Double.self)
+    let clock = ContinuousClock()
+    let best = (0..<8).map { _ in clock.measure { _ = a * a } }.min()!
+    let gigaflops = 2 * 512.0 * 512 * 512 / (Double(best.components.attoseconds) * 1e-18 + Double(best.components.seconds)) / 1e9
+    #expect(gigaflops > 12)
+    #expect(BLASThreads.libraryDescription.contains("OpenBLAS"))
+  }
+}
