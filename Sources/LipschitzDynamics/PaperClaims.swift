@@ -1,0 +1,16 @@
+// The registry: every claim of the suite, in the order of the paper. A test compares it with the folders.
+
+public import VerificationKit
+
+/// The claims on *Optimization-Induced Dynamics of Lipschitz Continuity in Neural Networks*.
+public enum PaperClaims {
+  public static let all: [any Claim.Type] = [
+    UnbiasedNoiseEstimator.self, VarianceCovarianceSplit.self, LowRankSquareRoot.self, OperatorNormJacobian.self,
+    OperatorNormHessian.self, LogNormalMGF.self,
+  ]
+
+  /// The claim with the given name, ignoring case.
+  public static func named(_ slug: String) -> (any Claim.Type)? {
+    all.first { $0.slug.lowercased() == slug.lowercased() }
+  }
+}

@@ -1,0 +1,137 @@
+// Theorem 14: how one layer's operator norm moves when its parameters follow the SDE of SGD.
+
+public import DenseLinearAlgebra
+public import VerificationKit
+
+public enum LayerDynamics: Claim {
+  public static let source = Source.luo2025("Theorem 14")
+  public static let statement = Statement(
+    "dK/K = (μ + κ)dt + λᵀdB,  μ = −⟨J, ∇L⟩/σ₁,  λ = √η Σ^½J/σ₁,  κ = (η/2)⟨H, Σ⟩/σ₁ ≥ 0",
+    meaning: """
+      Gradient flow, gradient noise and the noise's curvature drive the operator norm. Summed over discrete SGD \
+      steps the drift has one more term, (η/2) gᵀHg/σ₁, of κ's own order in η and independent of the batch size.
+      """,
+    hypotheses: [.stated("σ₁ simple along the path (Assumption 11)"), continuousTime],
+    differsFromPrint: "relative form, divided by K; one SGD step is η units of time")
+  static let continuousTime = Hypothesis.unstated("continuous time; discrete steps add (η/2) gᵀHg/σ₁ to the drift")
+
+  /// The function under test: a layer's state to the coefficients of its dynamics.
+  public typealias Subject = @Sendable (LayerPoint) throws -> LayerCoefficients
+  public static let subject: Subject = { LayerCoefficients(try $0.projections(), learningRate: $0.learningRate) }
+}
+
+/// Everything the dynamics of one layer depend on at one instant.
+public struct LayerPoint: Sendable {
+  /// θ; shape [m, n].
+  public let weights: Matrix<Double>
+  /// ∇L of the drift; shape [m, n], unit loss/parameter.
+  public let gradient: Matrix<Double>
+  /// Gradients that represent the noise, through `noise`.
+  public let sample: any LayerGradientSample<Double>
+  public let noise: NoiseModel
+  /// η; also the time that one step takes.
+  public let learningRate: Double
+
+  /// - Parameter gradient: the full-data gradient; the sample's own mean if omitted.
+  public init(
+    weights: Matrix<Double>, gradient: Matrix<Double>? = nil, sample: any LayerGradientSample<Double>,
+    noise: NoiseModel, learningRate: Double
+  ) {
+    self.weights = weights
+    self.gradient = gradient ?? sample.mean
+    self.sample = sample
+    self.noise = noise
+    self.learningRate = learningRate
+  }
+
+  /// Projections of drift and noise on the operator norm's derivatives.
+  ///
+  /// - Parameter triplet: the layer's top singular triplet, if it is known already.
+  public func projections(at triplet: TopSingularTriplet<Double>? = nil) throws -> LayerProjections<Double> {
+    try LayerProjections(
+      weights: weights, gradient: gradient, sample: sample, noise: noise,
+      triplet: try triplet ?? TopSingularTriplet(weights))
+  }
+}
+
+/// μ, κ, λ of one layer, relative to its operator norm and per unit of time t (one SGD step is η).
+///
+/// - Source: Theorem 14, arXiv 2506.18588. Differs from print: divided by K.
+public struct LayerCoefficients: Sendable, Equatable {
+  /// Optimisation-induced drift −⟨J, ∇L⟩/σ₁.
+  public let mu: Double
+  /// Noise-curvature entropy production (η/2)⟨H, Σ⟩/σ₁ ≥ 0.
+  public let kappa: Double
+  /// Squared diffusion-modulation intensity η JᵀΣJ/σ₁².
+  public let lambdaSquared: Double
+  /// (η/2) gᵀHg/σ₁: what discrete steps add to the drift of K.
+  public let discreteStep: Double
+  /// ⟨J, g⟩/σ₁, kept for the logarithm's own discrete-step term.
+  public let relativeGradient: Double
+
+  public init(mu: Double, kappa: Double, lambdaSquared: Double, discreteStep: Double, relativeGradient: Double) {
+    self.mu = mu
+    self.kappa = kappa
+    self.lambdaSquared = lambdaSquared
+    self.discreteStep = discreteStep
+    self.relativeGradient = relativeGradient
+  }
+
+  public init(_ p: LayerProjections<Double>, learningRate eta: Double) {
+    self.init(
+      mu: -p.gradient, kappa: eta / 2 * p.noiseCurvature, lambdaSquared: eta * p.noise,
+      discreteStep: eta / 2 * p.gradientCurvature, relativeGradient: p.gradient)
+  }
+
+  /// Drift of log K in continuous time: μ + κ − ½λ².
+  public var logDrift: Double { mu + kappa - lambdaSquared / 2 }
+
+  /// What discrete steps add to the drift of log K: (η/2)(gᵀHg/σ₁ − (⟨J, g⟩/σ₁)²).
+  public func logDiscreteStep(learningRate eta: Double) -> Double {
+    discreteStep - eta / 2 * relativeGradient * relativeGradient
+  }
+}
+
+/// Gradient and noise seen through J/σ₁ and H/σ₁: everything but the learning rate.
+public struct LayerProjections<Scalar: BLASScalar>: Sendable {
+  public let triplet: TopSingularTriplet<Scalar>
+  /// ⟨J, ∇L⟩/σ₁.
+  public let gradient: Scalar
+  /// gᵀHg/σ₁.
+  public let gradientCurvature: Scalar
+  /// JᵀΣJ/σ₁².
+  public let noise: Scalar
+  /// ⟨H, Σ⟩/σ₁.
+  public let noiseCurvature: Scalar
+  /// ⟨J, g_i⟩/σ₁ for every member of the sample: what couples layers.
+  public let perSample: [Scalar]
+
+  /// - Parameters:
+  ///   - weights: shape [m, n].
+  ///   - gradient: shape [m, n], the drift's gradient.
+  /// - Throws: ``HypothesisViolation`` or ``LinearAlgebraError`` naming what does not fit; a gap below round-off.
+  public init(
+    weights: Matrix<Scalar>, gradient: Matrix<Scalar>, sample: any LayerGradientSample<Scalar>, noise: NoiseModel,
+    triplet: TopSingularTriplet<Scalar>
+  ) throws {
+    let hessian = try ResolventHessian(weights, at: triplet)
+    let (sigma, u, v) = (triplet.sigma, triplet.u, triplet.v)
+    let weight = Scalar(try noise.weight(sampleCount: sample.count))
+    var right = sample.timesRight(v)
+    var left = sample.timesLeft(u)
+    let scores = right.transposedTimes(u).map { $0 / sigma }
+    perSample = scores.elements
+    if noise.isCentred {
+      let ones = Vector([Scalar](repeating: 1 / Scalar(sample.count), count: sample.count))
+      right = right.subtractingFromColumns(right * ones)
+      left = left.subtractingFromColumns(left * ones)
+    }
+    let centred = right.transposedTimes(u).map { $0 / sigma }
+    self.noise = weight * centred.dot(centred)
+    noiseCurvature = weight * hessian.relativeForms(right: right, left: left).reduce(0, +)
+    let (gv, gu) = (gradient * v, gradient.transposedTimes(u))
+    self.gradient = u.dot(gv) / sigma
+    gradientCurvature = hessian.relativeForms(right: Matrix(columns: [gv]), left: Matrix(columns: [gu]))[0]
+    self.triplet = triplet
+  }
+}

@@ -1,0 +1,176 @@
+// A claim: a pure function, its statement and hypotheses, the checks that test it, and its wrong versions.
+
+public import RandomStreams
+
+/// A mathematical statement with the function that implements it and the means to doubt it.
+///
+/// The type's name states the conclusion; numbers of a paper are data, because they move between versions.
+public protocol Claim: Sendable {
+  /// The function under test. Mutants replace it; checks see nothing else of the claim.
+  associatedtype Subject: Sendable
+
+  static var source: Source { get }
+  static var statement: Statement { get }
+  static var subject: Subject { get }
+  static var checks: [Check<Subject>] { get }
+  static var mutants: [Mutant<Subject>] { get }
+  /// Inputs outside the hypotheses on which the conclusion must fail.
+  static var boundaries: [Boundary] { get }
+}
+
+extension Claim {
+  /// The claim's name, used in file names, streams and on the command line.
+  public static var slug: String { String(describing: Self.self) }
+  public static var boundaries: [Boundary] { [] }
+}
+
+/// Where a statement was printed.
+public struct Source: Sendable, Equatable {
+  /// The paper, e.g. "arXiv 2506.18588".
+  public let paper: String
+  /// The number in that paper, e.g. "Proposition 5".
+  public let number: String
+
+  public init(paper: String, _ number: String) {
+    self.paper = paper
+    self.number = number
+  }
+}
+
+/// What is asserted, and under which hypotheses.
+public struct Statement: Sendable {
+  /// One line of mathematics.
+  public let formula: String
+  /// The same in words.
+  public let meaning: String
+  public let hypotheses: [Hypothesis]
+  /// How the formula here differs from the printed one.
+  public let differsFromPrint: String
+
+  public init(
+    _ formula: String, meaning: String, hypotheses: [Hypothesis], differsFromPrint: String = "no difference"
+  ) {
+    self.formula = formula
+    self.meaning = meaning
+    self.hypotheses = hypotheses
+    self.differsFromPrint = differsFromPrint
+  }
+}
+
+/// A condition of a statement.
+public struct Hypothesis: Sendable, Equatable {
+  public let text: String
+  /// Whether the source states it; an unstated one that turns out to be needed is a finding.
+  public let isStated: Bool
+
+  public static func stated(_ text: String) -> Hypothesis { Hypothesis(text: text, isStated: true) }
+  public static func unstated(_ text: String) -> Hypothesis { Hypothesis(text: text, isStated: false) }
+}
+
+/// A single-fault wrong version of a claim's function, which the checks must catch.
+public struct Mutant<Subject: Sendable>: Sendable {
+  public let name: String
+  public let subject: Subject
+
+  public init(_ name: String, _ subject: Subject) {
+    self.name = name
+    self.subject = subject
+  }
+}
+
+/// A demonstration that the conclusion fails once a hypothesis is dropped.
+public struct Boundary: Sendable {
+  public let name: String
+  public let dropped: Hypothesis
+  /// What to use instead where the hypothesis fails.
+  public let remedy: String
+  let demonstrate: @Sendable (Setting) throws -> Verdict
+
+  /// - Parameter demonstrate: tests the conclusion on an input outside the hypothesis; must end *refuted*.
+  public init(
+    _ name: String, drops hypothesis: Hypothesis, remedy: String,
+    demonstrate: @escaping @Sendable (Setting) throws -> Verdict
+  ) {
+    self.name = name
+    dropped = hypothesis
+    self.remedy = remedy
+    self.demonstrate = demonstrate
+  }
+}
+
+/// How much work a run may spend.
+public enum Tier: String, Sendable, Codable, CaseIterable {
+  /// Seconds a claim: every `swift test`.
+  case quick
+  /// Minutes a claim: sample sizes and ladders an order of magnitude larger.
+  case full
+
+  /// The factor on sample sizes.
+  public var scale: Int { self == .quick ? 1 : 16 }
+}
+
+/// What a check may depend on besides the function under test: nothing else, so that equal settings give equal digits.
+public struct Setting: Sendable {
+  /// "claim/check": the root of the names of the check's random streams.
+  public let name: StreamName
+  public let seed: UInt64
+  public let tier: Tier
+
+  public init(name: StreamName, seed: UInt64, tier: Tier) {
+    self.name = name
+    self.seed = seed
+    self.tier = tier
+  }
+
+  /// A generator for one purpose of this check.
+  public func generator(
+    _ purpose: String, algorithm: RandomGenerator.Algorithm = .philox
+  ) -> RandomGenerator {
+    RandomGenerator(algorithm, stream: name.appending(purpose), seed: seed)
+  }
+}
+
+/// An independent test of a claim's function.
+public struct Check<Subject: Sendable>: Sendable {
+  public let name: String
+  public let evidence: Evidence
+  /// Mutants that this check cannot see by construction, with the reason.
+  public let blindTo: [String: String]
+  let body: @Sendable (Subject, Trial<Subject>) throws -> Verdict
+
+  /// A check from its parts; the oracles (``exactIdentity(_:blindTo:cases:)`` and its kin) are the usual way.
+  public init(
+    _ name: String, _ evidence: Evidence, blindTo: [String: String] = [:],
+    body: @escaping @Sendable (Subject, Trial<Subject>) throws -> Verdict
+  ) {
+    self.name = name
+    self.evidence = evidence
+    self.blindTo = blindTo
+    self.body = body
+  }
+
+  /// Runs the check. A hypothesis that the input violates, or an error on the way, leaves it inconclusive.
+  public func run(_ subject: Subject, _ trial: Trial<Subject>) -> Verdict {
+    do {
+      return try body(subject, trial)
+    } catch {
+      return .inconclusive("\(error)")
+    }
+  }
+}
+
+/// A setting together with the true function and the mutants that a check must be able to resolve.
+///
+/// Oracles plan with these (a Monte Carlo sample size follows from the nearest mutant), so that the plan is the
+/// same whichever function is on trial.
+public struct Trial<Subject: Sendable>: Sendable {
+  public let setting: Setting
+  public let reference: Subject
+  public let rivals: [Mutant<Subject>]
+
+  public init(setting: Setting, reference: Subject, rivals: [Mutant<Subject>]) {
+    self.setting = setting
+    self.reference = reference
+    self.rivals = rivals
+  }
+}

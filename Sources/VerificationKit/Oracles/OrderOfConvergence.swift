@@ -1,0 +1,82 @@
+// Oracle: an error that falls with a stated power of the step.
+
+private import Glibc
+
+/// An error measured at one rung of a ladder of steps.
+public struct Rung: Sendable {
+  public let step: Double
+  public let error: Double
+  /// Standard error of ``error``; zero if it is deterministic.
+  public let standardError: Double
+
+  public init(step: Double, error: Double, standardError: Double = 0) {
+    self.step = step
+    self.error = error
+    self.standardError = standardError
+  }
+}
+
+/// The fitted slope of log error against log step, with the half-width of its interval.
+public struct OrderFit: Sendable {
+  public let slope: Double
+  /// Half-width of the 99.9 % interval.
+  public let halfWidth: Double
+
+  /// Weighted least squares when every rung has a standard error, ordinary otherwise; nil if fewer than four rungs
+  /// carry a positive finite error, or if some error is lost in its own noise.
+  public init?(_ rungs: [Rung]) {
+    guard rungs.count >= 4,
+      rungs.allSatisfy({ $0.error > 0 && $0.error.isFinite && $0.step > 0 && $0.standardError < $0.error / 3 })
+    else { return nil }
+    let x = rungs.map { log($0.step) }
+    let y = rungs.map { log($0.error) }
+    let isWeighted = rungs.allSatisfy { $0.standardError > 0 }
+    let w = rungs.map { isWeighted ? ($0.error / $0.standardError) * ($0.error / $0.standardError) : 1 }
+    let total = w.reduce(0, +)
+    let meanX = zip(w, x).reduce(0) { $0 + $1.0 * $1.1 } / total
+    let meanY = zip(w, y).reduce(0) { $0 + $1.0 * $1.1 } / total
+    let sxx = x.indices.reduce(0) { $0 + w[$1] * (x[$1] - meanX) * (x[$1] - meanX) }
+    let sxy = x.indices.reduce(0) { $0 + w[$1] * (x[$1] - meanX) * (y[$1] - meanY) }
+    guard sxx > 0 else { return nil }
+    let slope = sxy / sxx
+    let residual = x.indices.reduce(0) { sum, i in
+      let r = y[i] - meanY - slope * (x[i] - meanX)
+      return sum + w[i] * r * r
+    }
+    let freedom = Double(rungs.count - 2)
+    // Curvature of the ladder shows as residual; known noise sets the floor.
+    let variance = isWeighted ? max(1, residual / freedom) / sxx : residual / freedom / sxx
+    self.slope = slope
+    halfWidth = Distribution.studentUpperQuantile(0.0005, degreesOfFreedom: freedom) * variance.squareRoot()
+  }
+}
+
+/// The verdict on "the error falls with this power of the step".
+///
+/// Supports when the order lies within the interval widened by `margin` for the ladder's pre-asymptotic curvature,
+/// provided that the interval tells orders half a unit apart; refutes when it lies outside.
+public func judgeOrder(_ rungs: [Rung], expected: Double, margin: Double = 0.1) -> Verdict {
+  guard let fit = OrderFit(rungs) else {
+    return .inconclusive("the ladder has too few rungs whose error rises above noise")
+  }
+  let text = "slope \(short(fit.slope)) ± \(short(fit.halfWidth)) over \(rungs.count) steps"
+  let distance = abs(fit.slope - expected)
+  if distance > fit.halfWidth + margin {
+    return .refuted(Counterexample(at: "ladder of \(rungs.count) steps", claimed: "order \(expected)", found: text))
+  }
+  guard fit.halfWidth + margin < 0.5 else { return .inconclusive("\(text): too wide to tell orders apart") }
+  return .supported(
+    ErrorBudget(.convergence, fractionUsed: distance / (fit.halfWidth + margin), summary: "\(text), expected \(expected)"))
+}
+
+extension Check {
+  /// The error falls with the stated power of the step, over a ladder.
+  public static func order(
+    _ name: String, expected: Double, margin: Double = 0.1, blindTo: [String: String] = [:],
+    ladder: @escaping @Sendable (Subject, Setting) throws -> [Rung]
+  ) -> Check {
+    Check(name, .convergence, blindTo: blindTo) { subject, trial in
+      judgeOrder(try ladder(subject, trial.setting), expected: expected, margin: margin)
+    }
+  }
+}

@@ -1,0 +1,137 @@
+// Oracle: a derivative is right when the Taylor remainder falls with the next power of the step.
+//
+// A finite difference at one step needs a tolerance that somebody types. The slope of the remainder over a
+// ladder of steps needs none: with derivatives up to order p correct it is p + 1, with a wrong one it is less.
+
+private import Glibc
+
+/// A function along one direction and its claimed directional derivatives D f[E], D²f[E, E], …
+public struct TaylorCase: Sendable {
+  /// Names the entry or direction in messages.
+  public let place: String
+  public let derivatives: [Double]
+  /// The step up to which the expansion may be trusted, e.g. a fraction of the spectral gap over ‖E‖.
+  public let reach: Double
+  /// Round-off of one evaluation of the function, in units of its last place.
+  public let noise: Double
+  let function: @Sendable (Double) throws -> Double
+
+  public init(
+    _ place: String, derivatives: [Double], reach: Double, noise: Double = 8,
+    _ function: @escaping @Sendable (Double) throws -> Double
+  ) {
+    self.place = place
+    self.derivatives = derivatives
+    self.reach = reach
+    self.noise = noise
+    self.function = function
+  }
+}
+
+/// The measured slope of one Taylor remainder.
+struct RemainderSlope {
+  enum Outcome {
+    /// The slope, and the error of the highest derivative that would go unnoticed, relative to it.
+    case slope(Double, resolution: Double)
+    /// The remainder is round-off at every step although the highest term is not: the expansion is exact.
+    case exact
+    case undecided(String)
+  }
+
+  static func measure(_ item: TaylorCase) throws -> Outcome {
+    let order = item.derivatives.count
+    let origin = try item.function(0)
+    guard origin.isFinite, item.derivatives.allSatisfy(\.isFinite) else {
+      return .undecided("\(item.place): the function or a claimed derivative is not finite")
+    }
+    guard item.reach > 0, item.reach.isFinite else { return .undecided("\(item.place): no step is within reach") }
+    var points: [(x: Double, y: Double)] = []
+    var largestTerm = 0.0
+    var floor = 0.0
+    let factor = 0.5.squareRoot()
+    for rung in 0..<64 {
+      let h = item.reach * pow(factor, Double(rung))
+      let value = try item.function(h)
+      guard value.isFinite else { return .undecided("\(item.place): f(\(h)) = \(value)") }
+      var term = 1.0
+      var terms: [Double] = []
+      for (k, derivative) in item.derivatives.enumerated() {
+        term *= h / Double(k + 1)
+        terms.append(derivative * term)
+      }
+      // Smallest first, so that the subtraction itself adds no round-off of its own.
+      let remainder = terms.reversed().reduce(value - origin) { $0 - $1 }
+      floor = item.noise * Double.ulpOfOne * max(abs(value), abs(origin))
+      if rung == 0 { largestTerm = terms.last.map(abs) ?? 0 }
+      // Below this the logarithm of the remainder is blurred by more than a few percent.
+      guard abs(remainder) > 32 * floor else { break }
+      points.append((log2(h), log2(abs(remainder))))
+    }
+    // The smallest usable steps: there a wrong coefficient dominates, if there is one.
+    let window = points.suffix(7)
+    guard window.count >= 5 else {
+      return points.count < 2 && largestTerm > 1e4 * floor
+        ? .exact : .undecided("\(item.place): only \(points.count) steps rise above round-off")
+    }
+    let n = Double(window.count)
+    let meanX = window.reduce(0) { $0 + $1.x } / n
+    let meanY = window.reduce(0) { $0 + $1.y } / n
+    let sxx = window.reduce(0) { $0 + ($1.x - meanX) * ($1.x - meanX) }
+    let sxy = window.reduce(0) { $0 + ($1.x - meanX) * ($1.y - meanY) }
+    let factorial = (1...max(1, order)).reduce(1.0) { $0 * Double($1) }
+    let smallest = window.last!
+    let unnoticed = exp2(smallest.y - Double(order) * smallest.x) * factorial
+    let size = max(abs(item.derivatives.last ?? 0), .leastNormalMagnitude)
+    return .slope(sxy / sxx, resolution: unnoticed / size)
+  }
+}
+
+extension Check {
+  /// The Taylor remainder of every case falls at least with the power after its last claimed derivative.
+  ///
+  /// Steps are halved twice a power of two; the window is the seven smallest steps at which the remainder still
+  /// stands 32 times above round-off. Slope ≥ p + ¾ supports, < p + ½ refutes, between is inconclusive. The worst
+  /// case is named.
+  public static func derivative(
+    _ name: String, blindTo: [String: String] = [:],
+    cases: @escaping @Sendable (Subject, Setting) throws -> [TaylorCase]
+  ) -> Check {
+    Check(name, .derivative, blindTo: blindTo) { subject, trial in
+      try judgeTaylorRemainders(try cases(subject, trial.setting))
+    }
+  }
+}
+
+/// The verdict on a list of Taylor remainders.
+public func judgeTaylorRemainders(_ cases: [TaylorCase]) throws -> Verdict {
+  guard !cases.isEmpty else { return .inconclusive("no direction was examined") }
+  var worst = (margin: Double.infinity, slope: Double.nan, place: "")
+  var measured = 0
+  var undecided: String?
+  for item in cases {
+    let order = Double(item.derivatives.count)
+    switch try RemainderSlope.measure(item) {
+    case .exact: measured += 1
+    case .undecided(let why): undecided = undecided ?? why
+    case .slope(let slope, _):
+      measured += 1
+      if slope - order < worst.margin { worst = (slope - order, slope, item.place) }
+    }
+  }
+  if worst.margin < 0.5 {
+    let order = (worst.slope - worst.margin).rounded()
+    return .refuted(
+      Counterexample(
+        at: worst.place, claimed: "remainder of order \(Int(order) + 1)",
+        found: "slope \((worst.slope * 1000).rounded() / 1000)"))
+  }
+  if let undecided { return .inconclusive(undecided) }
+  if worst.margin < 0.75 { return .inconclusive("\(worst.place): slope \(worst.slope) decides neither way") }
+  let used = worst.margin.isFinite ? max(0, (1 - worst.margin) / 0.25) : 0
+  return .supported(
+    ErrorBudget(
+      .derivative, fractionUsed: used,
+      summary: worst.margin.isFinite
+        ? "\(measured) directions; flattest remainder has slope \((worst.slope * 1000).rounded() / 1000) at \(worst.place)"
+        : "\(measured) directions; the expansion is exact to round-off"))
+}

@@ -1,0 +1,45 @@
+// Distribution functions, from GSL: the only special functions that the oracles need.
+
+internal import CGSL
+
+/// Distribution functions and quantiles of the laws that test statistics follow.
+public enum Distribution {
+  /// GSL's default handler aborts the process; statuses and NaN are checked by the callers here.
+  private static let quiet: Void = { _ = gsl_set_error_handler_off() }()
+
+  /// P(Z > z) for a standard normal Z.
+  public static func normalUpperTail(_ z: Double) -> Double {
+    quiet
+    return gsl_cdf_ugaussian_Q(z)
+  }
+
+  /// The z with P(Z > z) = p.
+  public static func normalUpperQuantile(_ p: Double) -> Double {
+    quiet
+    return gsl_cdf_ugaussian_Qinv(p)
+  }
+
+  /// P(T > t) for Student's law with ν degrees of freedom.
+  public static func studentUpperTail(_ t: Double, degreesOfFreedom nu: Double) -> Double {
+    quiet
+    return gsl_cdf_tdist_Q(t, nu)
+  }
+
+  /// The t with P(T > t) = p for Student's law with ν degrees of freedom.
+  public static func studentUpperQuantile(_ p: Double, degreesOfFreedom nu: Double) -> Double {
+    quiet
+    return gsl_cdf_tdist_Qinv(p, nu)
+  }
+
+  /// P(F > f) for Fisher's law with (d1, d2) degrees of freedom.
+  public static func fisherUpperTail(_ f: Double, _ d1: Double, _ d2: Double) -> Double {
+    quiet
+    return gsl_cdf_fdist_Q(f, d1, d2)
+  }
+
+  /// The x with P(X > x) = p for the chi-squared law with ν degrees of freedom.
+  public static func chiSquaredUpperQuantile(_ p: Double, degreesOfFreedom nu: Double) -> Double {
+    quiet
+    return gsl_cdf_chisq_Qinv(p, nu)
+  }
+}

@@ -1,0 +1,54 @@
+// Is the mean of these random vectors zero? Hotelling's T², which respects their correlations.
+
+public import DenseLinearAlgebra
+
+/// Running mean and covariance of vectors, by Welford's stable update.
+public struct VectorMoments: Sendable {
+  public private(set) var count = 0
+  public private(set) var mean: Vector<Double>
+  private var scatter: Matrix<Double>
+
+  public init(dimension: Int) {
+    mean = .zeros(dimension)
+    scatter = .zeros(dimension, dimension)
+  }
+
+  public mutating func add(_ sample: [Double]) {
+    precondition(sample.count == mean.count, "a sample of \(sample.count) among vectors of \(mean.count)")
+    count += 1
+    let before = sample.indices.map { sample[$0] - mean[$0] }
+    for i in sample.indices { mean[i] += before[i] / Double(count) }
+    for j in sample.indices {
+      for i in sample.indices { scatter[i, j] += before[i] * (sample[j] - mean[j]) }
+    }
+  }
+
+  /// The unbiased sample covariance.
+  public var covariance: Matrix<Double> { scatter / Double(max(1, count - 1)) }
+
+  /// Standard errors of the entries of ``mean``.
+  public var standardErrors: Vector<Double> {
+    covariance.diagonal.map { ($0 / Double(max(1, count))).squareRoot() }
+  }
+
+  /// δᵀ S⁻¹ δ for the sample covariance S; nil if S is singular or not finite.
+  public func mahalanobisSquared(_ delta: Vector<Double>) -> Double? {
+    let scales = covariance.diagonal.map { $0.squareRoot() }
+    guard scales.elements.allSatisfy({ $0 > 0 && $0.isFinite }) else { return nil }
+    // Scaling to correlations first, because entries may differ by many orders of magnitude.
+    let correlation = Matrix(rows: scales.count, columns: scales.count) { i, j in
+      covariance[i, j] / (scales[i] * scales[j])
+    }
+    guard let factor = try? Cholesky(correlation) else { return nil }
+    let scaled = Matrix(columns: [Vector(delta.indices.map { delta[$0] / scales[$0] })])
+    return factor.solveLower(.asIs, scaled).elements.reduce(0) { $0 + $1 * $1 }
+  }
+
+  /// The p-value of "the true mean is zero": Hotelling's T², for one entry Student's t.
+  public var pValueOfZeroMean: Double? {
+    let (n, k) = (Double(count), Double(mean.count))
+    guard count > mean.count + 1, let distance = mahalanobisSquared(mean) else { return nil }
+    let f = (n - k) / (k * (n - 1)) * n * distance
+    return f.isFinite ? Distribution.fisherUpperTail(f, k, n - k) : nil
+  }
+}
