@@ -36,7 +36,7 @@ extension UnbiasedNoiseEstimator {
     },
     .monteCarloMean("batches of real gradients", blindTo: seesNoFinitePopulation) { estimator, setting in
       // Two fixed projections of the per-sample gradients of a digits network keep all second moments that matter.
-      let samples = RealGradients.projections
+      let samples = try RealGradients.projections()
       let batch = 8
       let target = populationCovariance(samples).map { $0 / Double(batch) }
       return { generator in

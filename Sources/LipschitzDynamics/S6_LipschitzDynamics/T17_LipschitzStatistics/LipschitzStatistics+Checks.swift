@@ -1,0 +1,139 @@
+// The statistics against quadrature, exact moments of Euler's scheme, simulated paths, and real SGD, short and long.
+
+private import Glibc
+internal import DenseLinearAlgebra
+internal import NetworkTraining
+internal import RandomStreams
+internal import StochasticCalculus
+public import VerificationKit
+
+extension LipschitzStatistics {
+  public static let checks: [Check<Subject>] = [
+    .quadrature("moments of the log-normal law") { statistics, _ in
+      try [(1.5, 0.3, 0.4), (0.2, -1.0, 1.2), (3.0, 2.0, 0.05)].flatMap { k, growth, spread -> [QuadratureCase] in
+        let (mean, variance) = try statistics(k, growth, spread)
+        // log K ~ N(m, v) by Theorem 16; the moments are integrals that know nothing of exponentials of v.
+        let (m, width) = (log(k) + growth - spread / 2, spread.squareRoot())
+        func density(_ z: Double) -> Double { exp(-(z - m) * (z - m) / (2 * spread)) / (width * (2 * Double.pi).squareRoot()) }
+        let (lower, upper) = (m - 11 * width, m + 11 * width + 2 * spread)
+        let center = k * exp(growth)
+        return [
+          QuadratureCase("E K, ∫λ² = \(spread)", claimed: mean, from: lower, to: upper) { exp($0) * density($0) },
+          QuadratureCase("Var K, ∫λ² = \(spread)", claimed: variance, from: lower, to: upper + 2 * spread) {
+            (exp($0) - center) * (exp($0) - center) * density($0)
+          },
+        ]
+      }
+    },
+    .order("exact moments of Euler's scheme: mean and variance", expected: 1) { statistics, _ in
+      // Π(1 + a h) and Π((1 + a h)² + λ²h) are the discretised process's own moments, without sampling.
+      let (mean, variance) = try statistics(2, Coefficients.growth, Coefficients.spread)
+      return (4...10).map { level in
+        let steps = 1 << level
+        let h = Coefficients.horizon / Double(steps)
+        var (first, second) = (2.0, 4.0)
+        for k in 0..<steps {
+          let t = Double(k) * h
+          let (a, b) = (Coefficients.drift(t), Coefficients.volatility(t))
+          first *= 1 + a * h
+          second *= (1 + a * h) * (1 + a * h) + b * b * h
+        }
+        return Rung(step: h, error: abs(first - mean) + abs(second - first * first - variance))
+      }
+    },
+    .ensembleMean("Euler–Maruyama paths of a synthetic SDE", evidence: .monteCarlo) { statistics, setting in
+      let paths = try Coefficients.simulatedPaths(setting)
+      let (mean, variance) = try statistics(1, Coefficients.growth, Coefficients.spread)
+      return paths.map { [$0 - mean, ($0 - mean) * ($0 - mean) - variance] }
+    },
+    .ensembleMean("SGD on digits over a short horizon", evidence: .training, blindTo: shortHorizon) { statistics, setting in
+      let ensemble = try DigitsEnsemble.short(setting.seed, setting.tier)
+      let (mean, variance) = try statistics(1, ensemble.growth, ensemble.spread)
+      return ensemble.changes.map { change in
+        let centred = exp(change) - mean
+        return [centred / variance.squareRoot(), centred * centred / variance - 1]
+      }
+    },
+  ]
+
+  private static let shortHorizon = [
+    "variance to first order: (E K)² ∫λ²": "∫λ² is so short of one that the two agree",
+    "E K for (E K)² in the variance": "E K is so close to one that the two agree",
+    "mean of the logarithm exponentiated: −½∫λ² left in E K": "½∫λ² is far below the ensemble's standard error",
+    "Itô correction counted twice: +½∫λ² in E K": "½∫λ² is far below the ensemble's standard error",
+  ]
+
+  public static let boundaries = [
+    Boundary(
+      "Var log K of SGD on digits over a long horizon, coefficients frozen along the mean path", drops: deterministic,
+      remedy: "propagate ∇log K backwards along the noise-free path (linear response) instead of integrating λ²"
+    ) { setting in
+      let ensemble = try DigitsEnsemble.long(setting.seed, setting.tier)
+      // If log K had the predicted variance, n S²/v would be chi-squared but for the kurtosis, which is measured.
+      var moments = VectorMoments(dimension: 1)
+      let mean = ensemble.changes.reduce(0, +) / Double(ensemble.changes.count)
+      for change in ensemble.changes { moments.add([(change - mean) * (change - mean) / ensemble.spread - 1]) }
+      let verdict = judgeZeroMean(moments, .training)
+      let ratio = "observed/predicted variance \(1 + moments.mean[0]) ± \(moments.standardErrors[0])"
+      guard case .refuted(let why) = verdict else { return verdict }
+      return .refuted(
+        Counterexample(
+          at: "\(ensemble.changes.count) runs to t = \(ensemble.horizon)", claimed: "Var log K = ∫λ_Z²", found: ratio,
+          pValue: why.pValue))
+    }
+  ]
+}
+
+/// Deterministic, time-dependent coefficients on [0, 1] with known integrals.
+enum Coefficients {
+  static let horizon = 1.0
+  static func drift(_ t: Double) -> Double { 0.5 - 0.8 * t }
+  static func volatility(_ t: Double) -> Double { 0.6 - 0.3 * t }
+  /// ∫(0.5 − 0.8t) and ∫(0.6 − 0.3t)².
+  static let growth = 0.5 - 0.4
+  static let spread = 0.36 - 0.18 + 0.03
+}
+
+/// Ensembles of SGD runs on the digits and what Theorem 17 predicts from the noise-free path.
+struct DigitsEnsemble: Sendable {
+  /// log K(T)/K(0), a run each.
+  let changes: [Double]
+  /// ∫(μ_Z + κ_Z) with the discrete-step term, and ∫λ_Z² (exact, cross-layer), along full-batch descent.
+  let growth: Double
+  let spread: Double
+  let horizon: Double
+
+  static func short(_ seed: UInt64, _ tier: Tier) throws -> DigitsEnsemble {
+    try EnsembleCache.shared.ensemble(steps: 4, learningRate: 0.002, runs: 4_000 * tier.scale, seed: seed)
+  }
+
+  static func long(_ seed: UInt64, _ tier: Tier) throws -> DigitsEnsemble {
+    try EnsembleCache.shared.ensemble(steps: 150, learningRate: 0.1, runs: 300 * tier.scale, seed: seed)
+  }
+
+  init(steps: Int, learningRate eta: Double, runs: Int, seed: UInt64) throws {
+    let population = try DigitsPopulation.shared.get()
+    let batch = 8
+    let descent = StochasticGradientDescent(on: population.samples, learningRate: try LearningRate(eta))
+    let origin = DigitsPopulation.logNorms(population.network).reduce(0, +)
+    let ensemble = SGDEnsemble(descent, from: population.network) { run in
+      UniformBatches(
+        batchSize: batch, population: population.count,
+        stream: StreamName("DigitsEnsemble", "\(steps) steps", "run \(run)"), seed: seed)
+    }
+    let ends = ensemble.run(runs, steps: steps, workers: 1, state: { _ in 0 }, observe: { _, _ in })
+    changes = ends.map { DigitsPopulation.logNorms($0.network).reduce(0, +) - origin }
+    var network = population.network
+    var (growth, spread) = (0.0, 0.0)
+    for _ in 0..<steps {
+      let layers = population.layers(at: network, batchSize: batch, learningRate: eta)
+      let c = try NetworkCoefficients(layers: layers)
+      growth += eta * (c.relativeDrift + c.logDiscreteStep)
+      spread += eta * c.exactLambdaSquared
+      network.parameters.add(-eta, network.fullGradient(population.samples))
+    }
+    self.growth = growth
+    self.spread = spread
+    horizon = Double(steps) * eta
+  }
+}
