@@ -1,2 +1,0 @@
-#include "CRandomKernels.h"
-int crandom_placeholder(void){return 0;}
