@@ -1,0 +1,95 @@
+// Products of the loss's Hessian with a direction, by differentiating the backward pass along it.
+
+public import DenseLinearAlgebra
+
+/// The buffers of a Hessian-vector product: the tangents of every layer's inputs and deltas.
+public final class TangentWorkspace<Scalar: BLASScalar> {
+  let architecture: Architecture
+  let sampleCount: Int
+  var inputs: [Matrix<Scalar>]
+  var deltas: [Matrix<Scalar>]
+  /// θᵀδ before the activation's derivative is applied.
+  var raw: [Matrix<Scalar>]
+  var logits: Matrix<Scalar>
+
+  public init(for architecture: Architecture, sampleCount: Int) {
+    precondition(sampleCount > 0, "a batch has at least one sample, not \(sampleCount)")
+    self.architecture = architecture
+    self.sampleCount = sampleCount
+    inputs = architecture.widths.dropLast().map { .zeros($0, sampleCount) }
+    deltas = architecture.widths.dropFirst().map { .zeros($0, sampleCount) }
+    raw = architecture.widths.dropFirst().map { .zeros($0, sampleCount) }
+    logits = .zeros(architecture.widths.last!, sampleCount)
+  }
+}
+
+extension MultilayerPerceptron {
+  /// H v for the Hessian H of the batch's mean (or sum) of losses, after a backward pass.
+  ///
+  /// With a dot for the derivative along v = (V, c): ż⁽ˡ⁾ = V x + θ ẋ + c, ẋ⁽ˡ⁺¹⁾ = φ′ ∘ ż⁽ˡ⁾,
+  /// δ̇⁽ᴸ⁻¹⁾ = p ∘ (ż − pᵀż), δ̇⁽ˡ⁾ = (Vᵀδ + θᵀδ̇) ∘ φ′ + θᵀδ ∘ φ″ ∘ ż, and Hv has the blocks δ̇xᵀ + δẋᵀ and δ̇1.
+  ///
+  /// - Source: Pearlmutter 1994, "Fast exact multiplication by the Hessian".
+  /// - Hypotheses: for ReLU, no pre-activation is exactly zero; the product is then that of the smooth piece.
+  /// - Parameter direction: v, a point of the parameter space.
+  /// - Parameter workspace: as ``backward(_:)`` left it.
+  /// - Parameter tangents: buffers of the same size.
+  /// - Parameter out: overwritten, or added to if `adding`; unit loss/parameter² times that of v.
+  public func hessianVectorProduct(
+    _ direction: NetworkParameters<Scalar>, sum: Bool = false, _ workspace: Workspace<Scalar>,
+    _ tangents: TangentWorkspace<Scalar>, into out: inout NetworkParameters<Scalar>, adding: Bool = false
+  ) {
+    requireFit(workspace)
+    precondition(
+      tangents.architecture == architecture && tangents.sampleCount == workspace.sampleCount,
+      "tangent buffers of another architecture or batch size")
+    let last = architecture.layerCount - 1
+    let activation = architecture.activation
+
+    for l in 0...last {
+      let x = workspace.layers[l].inputs
+      let xDot = tangents.inputs[l]
+      func tangent(into z: inout Matrix<Scalar>) {
+        Kernel.fillColumns(&z.elements, with: direction.biases[l].elements)
+        z.accumulate(1, direction.weights[l], .asIs, x, .asIs, scaling: 1)
+        // The inputs of the first layer are data and have no tangent.
+        if l > 0 { z.accumulate(1, parameters.weights[l], .asIs, xDot, .asIs, scaling: 1) }
+      }
+      if l < last {
+        tangent(into: &tangents.inputs[l + 1])
+        Kernel.differentiate(
+          activation, workspace.layers[l + 1].inputs.elements, &tangents.inputs[l + 1].elements)
+      } else {
+        tangent(into: &tangents.logits)
+      }
+    }
+
+    Kernel.softmaxTangent(
+      deltas: workspace.layers[last].deltas.elements, labels: workspace.labels,
+      logitTangent: tangents.logits.elements, into: &tangents.deltas[last].elements)
+    for l in stride(from: last, to: 0, by: -1) {
+      let delta = workspace.layers[l].deltas
+      let deltaDot = tangents.deltas[l]
+      let y = workspace.layers[l].inputs.elements
+      tangents.raw[l - 1].accumulate(1, parameters.weights[l], .transposed, delta, .asIs, scaling: 0)
+      tangents.deltas[l - 1].accumulate(1, direction.weights[l], .transposed, delta, .asIs, scaling: 0)
+      tangents.deltas[l - 1].accumulate(1, parameters.weights[l], .transposed, deltaDot, .asIs, scaling: 1)
+      Kernel.differentiate(activation, y, &tangents.deltas[l - 1].elements)
+      Kernel.addCurvature(
+        activation, y, tangents.inputs[l].elements, tangents.raw[l - 1].elements,
+        to: &tangents.deltas[l - 1].elements)
+    }
+
+    let scale = sum ? 1 : 1 / Scalar(workspace.sampleCount)
+    for l in 0...last {
+      out.weights[l].accumulate(
+        scale, tangents.deltas[l], .asIs, workspace.layers[l].inputs, .transposed, scaling: adding ? 1 : 0)
+      if l > 0 {
+        out.weights[l].accumulate(
+          scale, workspace.layers[l].deltas, .asIs, tangents.inputs[l], .transposed, scaling: 1)
+      }
+      if !adding { for i in out.biases[l].indices { out.biases[l][i] = 0 } }
+      Kernel.addColumns(scale, of: tangents.deltas[l].elements, to: &out.biases[l].elements)
+    }
+  }
+}
