@@ -8,6 +8,7 @@ public struct Cholesky<Scalar: BLASScalar>: Sendable {
   public let lower: Matrix<Scalar>
 
   /// - Throws: ``LinearAlgebraError/notPositiveDefinite(leadingMinor:)``, or an error on shape or NaN.
+  @specialized(where Scalar == Double) @specialized(where Scalar == Float)
   public init(_ a: Matrix<Scalar>) throws(LinearAlgebraError) {
     guard a.isSquare else {
       throw .shapeMismatch(operation: "Cholesky", found: a.shape, expected: "a square matrix")
@@ -23,6 +24,7 @@ public struct Cholesky<Scalar: BLASScalar>: Sendable {
   }
 
   /// L⁻¹B, or L⁻ᵀB for `.transposed`, by one triangular solve with all columns of B.
+  @specialized(where Scalar == Double) @specialized(where Scalar == Float)
   public func solveLower(_ op: Operand = .asIs, _ b: Matrix<Scalar>) -> Matrix<Scalar> {
     precondition(b.rows == lower.rows, "solve: right-hand side \(b.shape) does not fit order \(lower.rows)")
     var x = b
@@ -126,6 +128,7 @@ public struct SingularValueDecomposition<Scalar: BLASScalar>: Sendable {
   /// The i-th singular value, zero beyond min(m, n): the convention σ_i := 0 of the derivative formulas.
   public func sigma(_ i: Int) -> Scalar { i < values.count ? values[i] : 0 }
 
+  @specialized(where Scalar == Double) @specialized(where Scalar == Float)
   public init(_ a: Matrix<Scalar>, _ form: Form = .thin) throws(LinearAlgebraError) {
     try a.requireFinite("singular values")
     // LAPACK scales internally, but not with the whole exponent range: a power of two costs no accuracy.
@@ -161,6 +164,7 @@ extension Matrix {
   /// The matrix divided by a power of two so that its largest entry lies in [1, 2), and that power's exponent.
   ///
   /// Exact unless entries are so much smaller than the largest that they underflow, where they could not count.
+  @specialized(where Scalar == Double) @specialized(where Scalar == Float)
   public func scaledToUnitMagnitude() -> (matrix: Matrix, exponent: Int) {
     let largest = maximumMagnitude
     guard largest > 0, largest.isFinite else { return (self, 0) }
@@ -172,6 +176,7 @@ extension Matrix {
 
 extension BLASScalar {
   /// self · 2^exponent, by exact scaling in two halves so that neither factor overflows.
+  @inlinable
   public func scaled(byExponent exponent: Int) -> Self {
     let half = exponent / 2
     return self * Self(sign: .plus, exponent: Exponent(half), significand: 1)

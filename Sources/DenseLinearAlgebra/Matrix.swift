@@ -97,9 +97,11 @@ public struct Matrix<Scalar: BLASScalar>: Equatable, Sendable {
   }
 
   public var transposed: Matrix {
-    var out = Matrix.zeros(columns, rows)
-    for j in 0..<columns { for i in 0..<rows { out[j, i] = self[i, j] } }
-    return out
+    @specialized(where Scalar == Double) @specialized(where Scalar == Float) get {
+      var out = Matrix.zeros(columns, rows)
+      for j in 0..<columns { for i in 0..<rows { out[j, i] = self[i, j] } }
+      return out
+    }
   }
 
   /// The columns laid end to end: vec(A)[i + m j] = A[i, j].
@@ -110,12 +112,14 @@ public struct Matrix<Scalar: BLASScalar>: Equatable, Sendable {
 
   /// max |Aᵢⱼ|; NaN if an entry is NaN.
   public var maximumMagnitude: Scalar {
-    var largest: Scalar = 0
-    for x in elements {
-      if x.isNaN { return .nan }
-      largest = max(largest, abs(x))
+    @specialized(where Scalar == Double) @specialized(where Scalar == Float) get {
+      var largest: Scalar = 0
+      for x in elements {
+        if x.isNaN { return .nan }
+        largest = max(largest, abs(x))
+      }
+      return largest
     }
-    return largest
   }
 
   /// Σ Aᵢⱼ Bᵢⱼ, the inner product ⟨A, B⟩ of the trace.
@@ -128,6 +132,7 @@ public struct Matrix<Scalar: BLASScalar>: Equatable, Sendable {
   public func hadamard(_ other: Matrix) -> Matrix { zip(other, "Hadamard product", *) }
 
   /// A ⊗ B, of shape (rows A · rows B) x (columns A · columns B).
+  @specialized(where Scalar == Double) @specialized(where Scalar == Float)
   public func kronecker(_ other: Matrix) -> Matrix {
     Matrix(rows: rows * other.rows, columns: columns * other.columns) { i, j in
       self[i / other.rows, j / other.columns] * other[i % other.rows, j % other.columns]
@@ -162,6 +167,7 @@ public struct Matrix<Scalar: BLASScalar>: Equatable, Sendable {
   }
 
   /// Throws unless the matrix has entries and all of them are finite.
+  @specialized(where Scalar == Double) @specialized(where Scalar == Float)
   public func requireFinite(_ operation: String, operand: String = "the matrix") throws(LinearAlgebraError) {
     guard count > 0 else { throw .empty(operation: operation, operand: operand) }
     guard let bad = elements.firstIndex(where: { !$0.isFinite }) else { return }

@@ -69,6 +69,7 @@ extension Matrix {
   }
 
   /// A Aᵀ, or AᵀA for `.transposed`, by one SYRK; both triangles are filled.
+  @specialized(where Scalar == Double) @specialized(where Scalar == Float)
   public func gram(_ op: Operand = .asIs) -> Matrix {
     let (n, k) = op == .asIs ? (rows, columns) : (columns, rows)
     var c = Matrix.zeros(n, n)

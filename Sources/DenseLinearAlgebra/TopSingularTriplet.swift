@@ -31,6 +31,7 @@ public struct TopSingularTriplet<Scalar: BLASScalar>: Sendable {
   ///   - a: shape [m, n], finite.
   ///   - previous: a triplet of a nearby matrix of the same shape, to start from.
   /// - Throws: ``LinearAlgebraError`` on empty or non-finite input, or if no method converges.
+  @specialized(where Scalar == Double) @specialized(where Scalar == Float)
   public init(_ a: Matrix<Scalar>, near previous: TopSingularTriplet? = nil) throws(LinearAlgebraError) {
     try a.requireFinite("largest singular value")
     if Swift.min(a.rows, a.columns) > Self.directOrder,
@@ -65,6 +66,7 @@ public struct TopSingularTriplet<Scalar: BLASScalar>: Sendable {
   /// Up to this order the full decomposition costs less than setting up an iteration.
   private static var directOrder: Int { 48 }
 
+  @specialized(where Scalar == Double) @specialized(where Scalar == Float)
   private static func direct(_ a: Matrix<Scalar>) throws(LinearAlgebraError) -> TopSingularTriplet {
     let svd = try SingularValueDecomposition(a, .thin)
     let (u, v) = (svd.u.column(0), svd.v(0))
@@ -74,6 +76,7 @@ public struct TopSingularTriplet<Scalar: BLASScalar>: Sendable {
       residual: measuredResidual(scaled, svd.values[0].scaled(byExponent: -exponent), u, v))
   }
 
+  @specialized(where Scalar == Double) @specialized(where Scalar == Float)
   private static func measuredResidual(
     _ a: Matrix<Scalar>, _ sigma: Scalar, _ u: Vector<Scalar>, _ v: Vector<Scalar>
   ) -> Scalar {
@@ -84,6 +87,7 @@ public struct TopSingularTriplet<Scalar: BLASScalar>: Sendable {
 
 extension TopSingularTriplet {
   /// A V = U B and Aᵀ U = V Bᵀ + β v eᵀ with B upper bidiagonal; nil if half the order was not enough.
+  @specialized(where Scalar == Double) @specialized(where Scalar == Float)
   private static func lanczos(
     _ a: Matrix<Scalar>, start: Vector<Scalar>?
   ) throws(LinearAlgebraError) -> TopSingularTriplet? {
@@ -134,6 +138,7 @@ extension TopSingularTriplet {
     return nil
   }
 
+  @specialized(where Scalar == Double) @specialized(where Scalar == Float)
   private static func assembled(
     _ scaled: Matrix<Scalar>, _ exponent: Int, _ svd: SingularValueDecomposition<Scalar>,
     _ left: [Vector<Scalar>], _ right: [Vector<Scalar>]
@@ -149,6 +154,7 @@ extension TopSingularTriplet {
   }
 
   /// Two passes of classical Gram–Schmidt: orthogonal to round-off.
+  @specialized(where Scalar == Double) @specialized(where Scalar == Float)
   private static func orthogonalized(_ x: Vector<Scalar>, against basis: [Vector<Scalar>]) -> Vector<Scalar> {
     guard !basis.isEmpty else { return x }
     let q = Matrix(columns: basis)

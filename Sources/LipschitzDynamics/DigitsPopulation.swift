@@ -23,13 +23,26 @@ struct DigitsPopulation: Sendable {
     let digits = try DataSet.digits()
     samples = digits.subset(stride(from: 0, to: 9 * 200, by: 9).map { $0 % digits.count }).samples()
     let architecture = try Architecture(widths: [64, 16, 10], activation: .tanh)
-    let generator = RandomGenerator(stream: "DigitsPopulation/initial weights", seed: 1)
-    var network = MultilayerPerceptron<Double>(architecture, generator: generator)
+    var network = MultilayerPerceptron<Double>(
+      kaiming: architecture, stream: "DigitsPopulation/initial weights", seed: 1)
     // Full-batch descent: the fixture depends on no sampling at all.
     for _ in 0..<30 {
       let gradient = network.fullGradient(samples)
       network.parameters.add(-0.5, gradient)
     }
+    self.network = network
+  }
+
+  /// The first n samples as a population of their own, with the same network.
+  func first(_ n: Int) -> DigitsPopulation {
+    DigitsPopulation(
+      samples: Samples(
+        inputs: samples.inputs.columns(0..<n), labels: Array(samples.labels[..<n]), classes: samples.classes),
+      network: network)
+  }
+
+  private init(samples: Samples<Double>, network: MultilayerPerceptron<Double>) {
+    self.samples = samples
     self.network = network
   }
 
@@ -50,6 +63,15 @@ struct DigitsPopulation: Sendable {
       LayerPoint(
         weights: weights, sample: sample, noise: .populationWithReplacement(batchSize: batchSize),
         learningRate: learningRate)
+    }
+  }
+
+  /// Independent batches with replacement, a sampler a run.
+  func samplers(_ runs: Int, batchSize: Int, _ stream: StreamName, _ seed: UInt64) throws -> [BatchSampler] {
+    try (0..<runs).map { run in
+      try BatchSampler(
+        .withReplacement, batchSize: try BatchSize(batchSize), of: count, stream: stream.appending("run \(run)"),
+        seed: seed)
     }
   }
 
@@ -83,8 +105,8 @@ struct EnumeratedSteps: Sendable {
     let origin = DigitsPopulation.logNorms(network)
     let gradients = population.gradients(at: network)
     let n = Double(population.count)
-    rungs = (0..<6).map { rung in
-      let eta = 0.04 / Double(1 << rung)
+    rungs = (0..<7).map { rung in
+      let eta = 0.004 / Double(1 << rung)
       var change = [Double](repeating: 0, count: origin.count)
       var square = change
       var (logChange, logSquare) = (0.0, 0.0)

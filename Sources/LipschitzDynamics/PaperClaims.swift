@@ -6,8 +6,12 @@ public import VerificationKit
 public enum PaperClaims {
   public static let all: [any Claim.Type] = [
     UnbiasedNoiseEstimator.self, VarianceCovarianceSplit.self, LowRankSquareRoot.self, OperatorNormJacobian.self,
-    OperatorNormHessian.self, LogNormalMGF.self,
+    OperatorNormHessian.self, LayerDynamics.self,
+    NetworkLogDynamics.self, IntegralDynamics.self, LipschitzStatistics.self, LogNormalMGF.self,
   ]
+
+  /// The names of all claims, in the order of the paper.
+  public static var slugs: [String] { all.map { $0.slug } }
 
   /// The claim with the given name, ignoring case.
   public static func named(_ slug: String) -> (any Claim.Type)? {

@@ -113,6 +113,7 @@ public enum NoiseModel: Sendable, Equatable {
 
 extension Matrix {
   /// A diag(s): column j times s_j.
+  @specialized(where Scalar == Double) @specialized(where Scalar == Float)
   func scalingColumns(_ s: Vector<Scalar>) -> Matrix {
     var out = self
     for j in 0..<columns { for i in 0..<rows { out[i, j] *= s[j] } }
@@ -120,6 +121,7 @@ extension Matrix {
   }
 
   /// Every column minus x.
+  @specialized(where Scalar == Double) @specialized(where Scalar == Float)
   func subtractingFromColumns(_ x: Vector<Scalar>) -> Matrix {
     var out = self
     for j in 0..<columns { for i in 0..<rows { out[i, j] -= x[i] } }

@@ -44,10 +44,13 @@ public struct OrderFit: Sendable {
       return sum + w[i] * r * r
     }
     let freedom = Double(rungs.count - 2)
-    // Curvature of the ladder shows as residual; known noise sets the floor.
-    let variance = isWeighted ? max(1, residual / freedom) / sxx : residual / freedom / sxx
     self.slope = slope
-    halfWidth = Distribution.studentUpperQuantile(0.0005, degreesOfFreedom: freedom) * variance.squareRoot()
+    // With known noise the normal law applies, inflated if the ladder is curved beyond it; without, the scatter
+    // about the line is all there is, and Student's law pays for estimating it.
+    halfWidth =
+      isWeighted
+      ? Distribution.normalUpperQuantile(0.0005) * (max(1, residual / freedom) / sxx).squareRoot()
+      : Distribution.studentUpperQuantile(0.0005, degreesOfFreedom: freedom) * (residual / freedom / sxx).squareRoot()
   }
 }
 

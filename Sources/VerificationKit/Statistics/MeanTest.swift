@@ -45,10 +45,21 @@ public struct VectorMoments: Sendable {
   }
 
   /// The p-value of "the true mean is zero": Hotelling's T², for one entry Student's t.
+  ///
+  /// Entries that vary only together leave no covariance to invert; then each is tested alone and the smallest
+  /// p-value counts as many times as there are entries (Bonferroni). Nil if an entry does not vary at all.
   public var pValueOfZeroMean: Double? {
     let (n, k) = (Double(count), Double(mean.count))
-    guard count > mean.count + 1, let distance = mahalanobisSquared(mean) else { return nil }
-    let f = (n - k) / (k * (n - 1)) * n * distance
-    return f.isFinite ? Distribution.fisherUpperTail(f, k, n - k) : nil
+    guard count > mean.count + 1 else { return nil }
+    if let distance = mahalanobisSquared(mean) {
+      let f = (n - k) / (k * (n - 1)) * n * distance
+      return f.isFinite ? Distribution.fisherUpperTail(f, k, n - k) : nil
+    }
+    let errors = standardErrors
+    guard errors.elements.allSatisfy({ $0 > 0 && $0.isFinite }) else { return nil }
+    let smallest = mean.indices.map { i in
+      2 * Distribution.studentUpperTail(abs(mean[i] / errors[i]), degreesOfFreedom: n - 1)
+    }.min() ?? 1
+    return min(1, k * smallest)
   }
 }

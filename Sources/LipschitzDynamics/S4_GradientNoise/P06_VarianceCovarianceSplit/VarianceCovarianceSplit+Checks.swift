@@ -2,6 +2,7 @@
 
 internal import DenseLinearAlgebra
 internal import ExactArithmetic
+internal import RandomStreams
 public import VerificationKit
 
 extension VarianceCovarianceSplit {

@@ -1,7 +1,7 @@
 // Lemma 13: the second derivative of a singular value, in three equal forms.
 
 public import DenseLinearAlgebra
-public import ExactArithmetic
+internal import ExactArithmetic
 public import VerificationKit
 
 public enum OperatorNormHessian: Claim {
@@ -131,7 +131,8 @@ public struct SpectralPoint: Sendable {
     let sigma = svd.values[index]
     let nearest = svd.values.indices.filter { $0 != index }.map { svd.values[$0] }
       .min { abs($0 - sigma) < abs($1 - sigma) } ?? 0
-    guard sigma > 0, abs(sigma - nearest) >= TopSingularTriplet<Double>.minimumRelativeGap * svd.values[0] else {
+    let resolved = TopSingularTriplet<Double>.minimumRelativeGap * svd.values[0]
+    guard sigma > resolved, abs(sigma - nearest) >= resolved else {
       throw LinearAlgebraError.gapTooSmall(
         sigma1: sigma, sigma2: nearest, minimumRelativeGap: TopSingularTriplet<Double>.minimumRelativeGap)
     }

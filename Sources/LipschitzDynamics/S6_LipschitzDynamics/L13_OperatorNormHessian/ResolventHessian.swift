@@ -18,6 +18,7 @@ public struct ResolventHessian<Scalar: BLASScalar>: Sendable {
   private let factor: Cholesky<Scalar>
 
   /// - Throws: ``LinearAlgebraError/gapTooSmall(sigma1:sigma2:minimumRelativeGap:)`` with the measured gap.
+  @specialized(where Scalar == Double) @specialized(where Scalar == Float)
   public init(
     _ theta: Matrix<Scalar>, at triplet: TopSingularTriplet<Scalar>
   ) throws(LinearAlgebraError) {
@@ -48,6 +49,7 @@ public struct ResolventHessian<Scalar: BLASScalar>: Sendable {
   ///   - right: columns E_i v₁; shape [m, M].
   ///   - left: columns E_iᵀ u₁; shape [n, M].
   /// - Returns: M non-negative numbers; unit 1/parameter² times the unit of E squared.
+  @specialized(where Scalar == Double) @specialized(where Scalar == Float)
   public func relativeForms(right: Matrix<Scalar>, left: Matrix<Scalar>) -> [Scalar] {
     let sigma = triplet.sigma
     let p = right.map { $0 / sigma }.removingComponent(along: triplet.u)
@@ -83,6 +85,7 @@ public struct ResolventHessian<Scalar: BLASScalar>: Sendable {
 
 extension Matrix {
   /// (I − xxᵀ)A for a unit vector x.
+  @specialized(where Scalar == Double) @specialized(where Scalar == Float)
   func removingComponent(along x: Vector<Scalar>) -> Matrix {
     let coefficients = transposedTimes(x)
     var out = self

@@ -1,6 +1,7 @@
 // One layer's dynamics against dense matrices, a simulated SDE step, and every possible step of real SGD.
 
 internal import DenseLinearAlgebra
+internal import NetworkTraining
 internal import RandomStreams
 public import VerificationKit
 

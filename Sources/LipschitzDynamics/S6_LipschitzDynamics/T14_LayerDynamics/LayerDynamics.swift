@@ -110,6 +110,7 @@ public struct LayerProjections<Scalar: BLASScalar>: Sendable {
   ///   - weights: shape [m, n].
   ///   - gradient: shape [m, n], the drift's gradient.
   /// - Throws: ``HypothesisViolation`` or ``LinearAlgebraError`` naming what does not fit; a gap below round-off.
+  @specialized(where Scalar == Double) @specialized(where Scalar == Float)
   public init(
     weights: Matrix<Scalar>, gradient: Matrix<Scalar>, sample: any LayerGradientSample<Scalar>, noise: NoiseModel,
     triplet: TopSingularTriplet<Scalar>
