@@ -94,7 +94,8 @@ extension OperatorNormHessian {
           return Identity(
             "\(example.theta.rows) x \(example.theta.columns), k = \(k + 1)",
             claimed: kroneckerForm(
-              forms.weights, u: example.u, sigma: example.sigma, v: example.v, k: k, along: e),
+              forms.weights, sigma: example.sigma, k: k, a: example.u.transposed * (e * example.v.column(k)),
+              b: example.v.transposed * (e.transposed * example.u.column(k))),
             expected: secondDerivative(example, k, e))
         }
       }

@@ -23,9 +23,9 @@ extension OperatorNormHessian {
           let (gap, total) = (svd.values[k] - svd.values[i], svd.values[k] + svd.values[i])
           return sum + (minus * minus - plus * plus) / 2 * (1 / gap - 1 / total)
         }
-        return try spectral(point, e) + swapped
+        return spectral(point, e) + swapped
       })),
-    Mutant("spectral form: lost ½", Subject(spectral: { 2 * (try spectral($0, $1)) })),
+    Mutant("spectral form: lost ½", Subject(spectral: { 2 * spectral($0, $1) })),
     Mutant("resolvent form: without the far part ‖q‖²", Subject(resolvent: { point, e in
       let top = try TopSingularTriplet(point.theta)
       let q = e.transposedTimes(top.u)

@@ -21,7 +21,7 @@ public enum OperatorNormHessian: Claim {
   public struct Subject: Sendable {
     public typealias Form = @Sendable (SpectralPoint, Matrix<Double>) throws -> Double
     var weights: any KroneckerWeights = PaperWeights()
-    var spectral: Form = { try OperatorNormHessian.spectral($0, $1) }
+    var spectral: Form = { OperatorNormHessian.spectral($0, $1) }
     /// For k = 1 only.
     var resolvent: Form = { try OperatorNormHessian.resolvent($0, $1) }
 
@@ -45,47 +45,43 @@ public enum OperatorNormHessian: Claim {
   }
 
   static func kronecker(_ point: SpectralPoint, _ e: Matrix<Double>, weights: any KroneckerWeights) -> Double {
-    func field(_ a: Matrix<Double>) -> FieldMatrix<Double> {
-      FieldMatrix(rows: a.rows, columns: a.columns) { a[$0, $1] }
-    }
-    let svd = point.svd
-    return kroneckerForm(
-      weights, u: field(svd.u), sigma: svd.values.elements, v: field(svd.vTransposed.transposed), k: point.index,
-      along: field(e))
+    let (a, b) = point.coordinates(of: e)
+    return kroneckerForm(weights, sigma: point.svd.values.elements, k: point.index, a: a.elements, b: b.elements)
   }
 
   /// The Kronecker form over any field: with rational triplets it is exact.
-  static func kroneckerForm<F: Field>(
-    _ weights: any KroneckerWeights, u: FieldMatrix<F>, sigma: [F], v: FieldMatrix<F>, k: Int, along e: FieldMatrix<F>
-  ) -> F {
-    let (m, n, rank) = (e.rows, e.columns, min(e.rows, e.columns))
+  ///
+  /// - Parameters:
+  ///   - sigma: all min(m, n) singular values.
+  ///   - a: aᵢ = uᵢᵀEv_k; length m.
+  ///   - b: bⱼ = u_kᵀEvⱼ; length n.
+  static func kroneckerForm<F: Field>(_ weights: any KroneckerWeights, sigma: [F], k: Int, a: [F], b: [F]) -> F {
+    let rank = sigma.count
     func s(_ i: Int) -> F { i < rank ? sigma[i] : F(0) }
     func isKept(_ i: Int) -> Bool { i != k && (weights.keepsNullSpace || i < rank) }
-    let a = u.transposed * (e * v.column(k))
-    let b = v.transposed * (e.transposed * u.column(k))
-    let left = (0..<m).filter(isKept).map { weights.square(s(k), s($0)) * a[$0].squared }.sum
-    let right = (0..<n).filter(isKept).map { weights.square(s(k), s($0)) * b[$0].squared }.sum
-    let cross = (0..<rank).filter { $0 != k }.map { weights.cross(s(k), s($0)) * a[$0] * b[$0] }.sum
+    let left = a.indices.filter(isKept).map { weights.square(s(k), s($0)) * a[$0].squared }.sum
+    let right = b.indices.filter(isKept).map { weights.square(s(k), s($0)) * b[$0].squared }.sum
+    let cross = sigma.indices.filter { $0 != k }.map { weights.cross(s(k), s($0)) * a[$0] * b[$0] }.sum
     return left + right + cross + cross
   }
 
   /// The spectral form: ½ Σ [(a+b)²/(σ_k−σ_i) + (a−b)²/(σ_k+σ_i)], plus the surplus coordinates over σ_k.
   ///
   /// Its coefficients are the Hessian's eigenvalues: 1/(σ_k ∓ σ_i), and 1/σ_k with multiplicity |m − n|.
-  public static func spectral(_ point: SpectralPoint, _ e: Matrix<Double>) throws -> Double {
-    let (svd, k) = (point.svd, point.index)
-    let rank = svd.values.count
-    let a = svd.u.transposedTimes(e * svd.v(k))
-    let b = svd.vTransposed * e.transposedTimes(svd.u.column(k))
-    let sigma = svd.values[k]
+  public static func spectral(_ point: SpectralPoint, _ e: Matrix<Double>) -> Double {
+    let (a, b) = point.coordinates(of: e)
+    return spectralForm(sigma: point.svd.values, k: point.index, a: a, b: b)
+  }
+
+  static func spectralForm(sigma: Vector<Double>, k: Int, a: Vector<Double>, b: Vector<Double>) -> Double {
     var sum = 0.0
-    for i in 0..<rank where i != k {
+    for i in sigma.indices where i != k {
       let (plus, minus) = (a[i] + b[i], a[i] - b[i])
-      sum += plus * plus / (sigma - svd.values[i]) + minus * minus / (sigma + svd.values[i])
+      sum += plus * plus / (sigma[k] - sigma[i]) + minus * minus / (sigma[k] + sigma[i])
     }
     var surplus = 0.0
-    for i in rank..<max(a.count, b.count) { surplus += i < a.count ? a[i] * a[i] : b[i] * b[i] }
-    return sum / 2 + surplus / sigma
+    for i in sigma.count..<max(a.count, b.count) { surplus += i < a.count ? a[i] * a[i] : b[i] * b[i] }
+    return sum / 2 + surplus / sigma[k]
   }
 
   /// The resolvent form for k = 1: no decomposition but the top triplet, and positive semidefinite at sight.
@@ -139,5 +135,33 @@ public struct SpectralPoint: Sendable {
     self.theta = theta
     self.svd = svd
     self.index = index
+  }
+
+  /// aᵢ = uᵢᵀEv_k of length m, and bⱼ = u_kᵀEvⱼ of length n.
+  func coordinates(of e: Matrix<Double>) -> (a: Vector<Double>, b: Vector<Double>) {
+    (svd.u.transposedTimes(e * svd.v(index)), svd.vTransposed * e.transposedTimes(svd.u.column(index)))
+  }
+
+  /// D²σ_k[E, E]/σ_k summed over directions known through E v_k and Eᵀu_k, by both forms of the full spectrum.
+  ///
+  /// - Parameters:
+  ///   - right: columns E_i v_k; shape [m, M].
+  ///   - left: columns E_iᵀ u_k; shape [n, M].
+  public func relativeCurvature(
+    right: Matrix<Double>, left: Matrix<Double>
+  ) -> (kronecker: Double, spectral: Double) {
+    // In units of σ_k, so that no square leaves the range of numbers.
+    let sigma = svd.values[index]
+    let a = Matrix.product(svd.u, .transposed, right.map { $0 / sigma })
+    let b = svd.vTransposed * left.map { $0 / sigma }
+    let scaled = svd.values.map { $0 / sigma }
+    var sum = (kronecker: 0.0, spectral: 0.0)
+    for i in 0..<right.columns {
+      let (x, y) = (a.column(i), b.column(i))
+      sum.kronecker += OperatorNormHessian.kroneckerForm(
+        PaperWeights(), sigma: scaled.elements, k: index, a: x.elements, b: y.elements)
+      sum.spectral += OperatorNormHessian.spectralForm(sigma: scaled, k: index, a: x, b: y)
+    }
+    return sum
   }
 }

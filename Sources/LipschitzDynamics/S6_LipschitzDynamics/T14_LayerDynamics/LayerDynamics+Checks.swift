@@ -124,12 +124,12 @@ extension LayerDynamics {
     let at = try SpectralPoint(point.weights)
     let (sigma, j) = (at.svd.values[0], at.svd.u.column(0).outer(at.svd.v(0)))
     let centred = gradients.map { $0 - mean }
-    let curvature = try centred.reduce(0.0) { try $0 + OperatorNormHessian.spectral(at, $1) } / (m * (m - 1))
+    let curvature = centred.reduce(0.0) { $0 + OperatorNormHessian.spectral(at, $1) } / (m * (m - 1))
     let spread = centred.reduce(0.0) { $0 + j.inner($1) * j.inner($1) } / (m * (m - 1))
     let eta = point.learningRate
     return LayerCoefficients(
       mu: -j.inner(mean) / sigma, kappa: eta / 2 * curvature / sigma, lambdaSquared: eta * spread / (sigma * sigma),
-      discreteStep: eta / 2 * (try OperatorNormHessian.spectral(at, mean)) / sigma,
+      discreteStep: eta / 2 * OperatorNormHessian.spectral(at, mean) / sigma,
       relativeGradient: j.inner(mean) / sigma)
   }
 }

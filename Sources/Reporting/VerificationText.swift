@@ -1,0 +1,86 @@
+// What a person reads after a verification: one row a claim, then what the paper needs beyond its own words.
+
+public import VerificationKit
+
+public enum VerificationText {
+  /// The verdict table.
+  public static func table(_ reports: [ClaimReport]) -> [String] {
+    var table = TextTable([
+      ("paper", .left), ("claim", .left), ("verdict", .left), ("evidence", .left), ("budget", .right),
+      ("mutants", .right), ("time", .right),
+    ])
+    for report in reports {
+      table.append([
+        report.source.number, report.slug, report.verdict.label,
+        report.evidence.map(\.rawValue).joined(separator: " "), report.budgetUsed.map(percent) ?? "–",
+        "\(report.mutantsKilled)/\(report.mutantsPlanted)", seconds(report.seconds),
+      ])
+    }
+    return table.lines
+  }
+
+  /// Everything below the table: hypotheses that are needed, failures, and the meaning of the columns.
+  public static func remarks(_ reports: [ClaimReport], seed: UInt64, tier: Tier) -> [String] {
+    var lines: [String] = []
+    for report in reports {
+      switch report.verdict {
+      case .holds: continue
+      case .holdsUnder:
+        lines.append("\(report.slug) holds under H:")
+        for boundary in report.boundaries where !boundary.dropped.isStated {
+          lines.append("  H: \(boundary.dropped.text)")
+          if case .refuted(let counterexample) = boundary.verdict {
+            lines.append("     without it: \(counterexample)")
+          }
+          lines.append("     instead: \(boundary.remedy)")
+        }
+      case .refuted, .inconclusive: lines.append("\(report.slug): \(report.verdict)")
+      }
+    }
+    let planted = reports.reduce(0) { $0 + $1.mutantsPlanted }
+    let killed = reports.reduce(0) { $0 + $1.mutantsKilled }
+    lines.append(
+      "\(reports.count) claims, \(reports.reduce(0) { $0 + $1.checks.count }) checks, "
+        + "\(killed) of \(planted) wrong versions caught; seed \(seed), tier \(tier.rawValue), "
+        + "false-alarm budget of the suite \(FalseAlarms.suiteBudget).")
+    lines.append(
+      "budget: largest share of its allowed error that a check used; not a verdict on anything outside the checks.")
+    return lines
+  }
+
+  /// The kill matrix of one claim: × killed, · blind by declaration, ! survived.
+  public static func killMatrix(_ report: ClaimReport) -> [String] {
+    var lines = ["\(report.slug):"]
+    for (index, check) in report.checks.enumerated() {
+      lines.append("  \(letter(index)) = \(check.name) (\(check.evidence.rawValue))")
+    }
+    let width = report.mutants.map(\.name.count).max() ?? 0
+    let heads = report.checks.indices.map(letter).joined(separator: " ")
+    lines.append("  " + String(repeating: " ", count: width + 2) + heads)
+    for mutant in report.mutants {
+      let marks = mutant.outcomes.map { outcome in
+        switch outcome {
+        case .killed: "×"
+        case .blind: "·"
+        case .survived: "!"
+        }
+      }
+      lines.append(
+        "  " + mutant.name + String(repeating: " ", count: width + 2 - mutant.name.count)
+          + marks.joined(separator: " "))
+    }
+    for boundary in report.boundaries {
+      lines.append("  dropped hypothesis \(boundary.isDemonstrated ? "×" : "!") \(boundary.name)")
+    }
+    return lines
+  }
+
+  private static func letter(_ index: Int) -> String { String(UnicodeScalar(UInt8(97 + index % 26))) }
+
+  private static func percent(_ fraction: Double) -> String { "\(Int((fraction * 100).rounded())) %" }
+
+  private static func seconds(_ value: Double) -> String {
+    let tenths = (value * 10).rounded() / 10
+    return "\(tenths) s"
+  }
+}
