@@ -14,10 +14,10 @@ enum Kernel {
     for i in y.indices { y[i] += s * x[i] }
   }
 
-  /// y ← s y.
+  /// y ← s y; zero times anything is zero, as in BLAS, so that stale contents cannot leak.
   @specialized(where S == Double) @specialized(where S == Float)
   static func scale<S: BLASScalar>(_ s: S, _ y: inout [S]) {
-    for i in y.indices { y[i] *= s }
+    for i in y.indices { y[i] = s == 0 ? 0 : s * y[i] }
   }
 
   /// Every column of y becomes b.

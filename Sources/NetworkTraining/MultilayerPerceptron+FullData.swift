@@ -42,7 +42,7 @@ extension MultilayerPerceptron {
       if tangents?.sampleCount != workspace.sampleCount {
         tangents = TangentWorkspace(for: architecture, sampleCount: workspace.sampleCount)
       }
-      hessianVectorProduct(direction, sum: true, workspace, tangents!, into: &out, adding: true)
+      hessianVectorProduct(direction, .sum, workspace, tangents!, into: &out, adding: true)
     }
     out.scale(by: 1 / Scalar(samples.count))
     return out

@@ -3,7 +3,7 @@
 public import DenseLinearAlgebra
 
 /// One step as an observer sees it: everything is at θ_k, before the step is taken.
-public struct TrainingStep<Scalar: BLASScalar> {
+public struct TrainingStep<Scalar: BLASScalar>: Sendable {
   /// k, from 0.
   public let index: Int
   /// The network at θ_k.

@@ -13,6 +13,16 @@ public struct LayerBatch<Scalar: BLASScalar>: Sendable {
   /// δ = ∂ℓ_i/∂(θx_i + b), one sample a column; shape [n_{ℓ+1}, M].
   public internal(set) var deltas: Matrix<Scalar>
 
+  /// - Parameter inputs: x, shape [n_ℓ, M].
+  /// - Parameter deltas: δ of each sample's own loss, shape [n_{ℓ+1}, M].
+  public init(inputs: Matrix<Scalar>, deltas: Matrix<Scalar>) {
+    precondition(
+      inputs.columns == deltas.columns, "\(inputs.columns) inputs and \(deltas.columns) deltas are not one batch")
+    self.inputs = inputs
+    self.deltas = deltas
+  }
+
+  /// M.
   public var sampleCount: Int { inputs.columns }
 }
 
@@ -64,6 +74,28 @@ public final class Workspace<Scalar: BLASScalar> {
     Kernel.gather(
       indices, of: samples.inputs.elements, height: samples.inputs.rows, into: &layers[0].inputs.elements)
     for (j, index) in indices.enumerated() { labels[j] = samples.labels[index] }
+  }
+}
+
+extension Workspace {
+  /// Readies the deltas of a reduction and returns the factor that its products still need.
+  func prepare(_ reduction: Reduction<Scalar>) -> Scalar {
+    switch reduction {
+    case .mean: return 1 / Scalar(sampleCount)
+    case .sum: return 1
+    case .weighted(let w):
+      precondition(w.count == sampleCount, "\(w.count) weights for \(sampleCount) samples")
+      if scaledDeltas.isEmpty { scaledDeltas = layers.map(\.deltas) }
+      for l in layers.indices {
+        Kernel.scaleColumns(of: layers[l].deltas.elements, by: w.elements, into: &scaledDeltas[l].elements)
+      }
+      return 1
+    }
+  }
+
+  /// The deltas of layer ℓ, times the weights of a weighted reduction; ``prepare(_:)`` must have come before.
+  func reduced(_ l: Int, _ reduction: Reduction<Scalar>) -> Matrix<Scalar> {
+    if case .weighted = reduction { scaledDeltas[l] } else { layers[l].deltas }
   }
 }
 
