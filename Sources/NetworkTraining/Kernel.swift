@@ -20,6 +20,14 @@ enum Kernel {
     for i in y.indices { y[i] = s == 0 ? 0 : s * y[i] }
   }
 
+  /// Σ x_i, in double precision.
+  @specialized(where S == Double) @specialized(where S == Float)
+  static func sum<S: BLASScalar>(_ x: [S]) -> Double {
+    var total = 0.0
+    for value in x { total += Double(value) }
+    return total
+  }
+
   /// Every column of y becomes b.
   @specialized(where S == Double) @specialized(where S == Float)
   static func fillColumns<S: BLASScalar>(_ y: inout [S], with b: [S]) {

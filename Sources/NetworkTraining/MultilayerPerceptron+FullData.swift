@@ -15,7 +15,7 @@ extension MultilayerPerceptron {
   public func evaluate(_ samples: Samples<Scalar>) -> Evaluation {
     var (loss, correct) = (0.0, 0)
     overAll(samples) { workspace in
-      for value in workspace.losses { loss += Double(value) }
+      loss += Kernel.sum(workspace.losses)
       correct += workspace.correct
     }
     return Evaluation(loss: loss / Double(samples.count), accuracy: Double(correct) / Double(samples.count))

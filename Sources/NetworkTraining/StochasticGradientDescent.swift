@@ -69,7 +69,7 @@ public struct StochasticGradientDescent<Scalar: BLASScalar>: Sendable {
     }
   }
 
-  /// Steps without an observer; nothing is allocated after the first.
+  /// Steps without an observer, and without making the views that one would see.
   public func train(
     _ network: inout MultilayerPerceptron<Scalar>, batches: some BatchSource, steps: Range<Int>
   ) {

@@ -28,7 +28,7 @@ public struct LayerBatch<Scalar: BLASScalar>: Sendable {
 
 /// The buffers of one batch: its samples, every layer's ``LayerBatch``, losses and hits.
 ///
-/// A step through it allocates nothing. It belongs to one thread.
+/// A step through it allocates nothing (OpenBLAS may, for scratch of its own). It belongs to one thread.
 public final class Workspace<Scalar: BLASScalar> {
   public let architecture: Architecture
   /// M.
@@ -58,7 +58,7 @@ public final class Workspace<Scalar: BLASScalar> {
   }
 
   /// Σ ℓ_i / M.
-  public var meanLoss: Double { losses.reduce(0) { $0 + Double($1) } / Double(sampleCount) }
+  public var meanLoss: Double { Kernel.sum(losses) / Double(sampleCount) }
 
   /// The fraction of samples whose largest logit is at their label.
   public var accuracy: Double { Double(correct) / Double(sampleCount) }
