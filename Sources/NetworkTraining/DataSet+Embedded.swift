@@ -28,9 +28,7 @@ extension DataSet {
   private static func embedded(
     _ file: String, name: String, samples: Int, features: Int, largest: Int, licence: String, citation: String
   ) throws(NetworkTrainingError) -> DataSet {
-    guard let path = Bundle.module.path(forResource: file, ofType: "csv.gz", inDirectory: "Resources") else {
-      throw .file(.missing(file: "\(file).csv.gz in the package's resources"))
-    }
+    let path = try resource("\(file).csv.gz")
     let table: NumericArray
     do {
       table = try IntegerCSV.parse(try GzipFile.decompress(FileBytes.read(path), file: path), file: path)
@@ -38,6 +36,20 @@ extension DataSet {
     return try DataSet(
       name: name, table: table, samples: samples, features: features, largest: largest, licence: licence,
       citation: citation)
+  }
+
+  /// Where a resource lies: beside the program, or in the sources that it was built from.
+  ///
+  /// The generated `Bundle.module` looks in the same two kinds of places and aborts the program when it was
+  /// moved away from both, which a user's copy of a program may well be.
+  private static func resource(_ name: String) throws(NetworkTrainingError) -> String {
+    let beside = Bundle.main.bundleURL.appendingPathComponent("LipschitzDynamics_NetworkTraining.resources")
+    let sources = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+    let candidates = [beside, sources].map { $0.appendingPathComponent("Resources/\(name)").path }
+    guard let path = candidates.first(where: FileManager.default.fileExists(atPath:)) else {
+      throw .file(.missing(file: candidates[0]))
+    }
+    return path
   }
 
   /// A data set from a table of integers whose last column is the label.

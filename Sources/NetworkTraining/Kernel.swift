@@ -14,10 +14,18 @@ enum Kernel {
     for i in y.indices { y[i] += s * x[i] }
   }
 
-  /// y ← s y.
+  /// y ← s y; zero times anything is zero, as in BLAS, so that stale contents cannot leak.
   @specialized(where S == Double) @specialized(where S == Float)
   static func scale<S: BLASScalar>(_ s: S, _ y: inout [S]) {
-    for i in y.indices { y[i] *= s }
+    for i in y.indices { y[i] = s == 0 ? 0 : s * y[i] }
+  }
+
+  /// Σ x_i, in double precision.
+  @specialized(where S == Double) @specialized(where S == Float)
+  static func sum<S: BLASScalar>(_ x: [S]) -> Double {
+    var total = 0.0
+    for value in x { total += Double(value) }
+    return total
   }
 
   /// Every column of y becomes b.

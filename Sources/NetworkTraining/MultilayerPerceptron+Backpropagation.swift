@@ -48,25 +48,13 @@ extension MultilayerPerceptron {
     adding: Bool = false
   ) {
     requireFit(workspace)
-    let scale: Scalar
-    switch reduction {
-    case .mean: scale = 1 / Scalar(workspace.sampleCount)
-    case .sum, .weighted: scale = 1
-    }
-    if case .weighted(let w) = reduction {
-      precondition(w.count == workspace.sampleCount, "\(w.count) weights for \(workspace.sampleCount) samples")
-      if workspace.scaledDeltas.isEmpty { workspace.scaledDeltas = workspace.layers.map(\.deltas) }
-      for l in workspace.layers.indices {
-        Kernel.scaleColumns(
-          of: workspace.layers[l].deltas.elements, by: w.elements, into: &workspace.scaledDeltas[l].elements)
-      }
-    }
+    let scale = workspace.prepare(reduction)
+    let keep: Scalar = adding ? 1 : 0
     for l in workspace.layers.indices {
-      let delta: Matrix<Scalar>
-      if case .weighted = reduction { delta = workspace.scaledDeltas[l] } else { delta = workspace.layers[l].deltas }
+      let delta = workspace.reduced(l, reduction)
       gradient.weights[l].accumulate(
-        scale, delta, .asIs, workspace.layers[l].inputs, .transposed, scaling: adding ? 1 : 0)
-      if !adding { for i in gradient.biases[l].indices { gradient.biases[l][i] = 0 } }
+        scale, delta, .asIs, workspace.layers[l].inputs, .transposed, scaling: keep)
+      Kernel.scale(keep, &gradient.biases[l].elements)
       Kernel.addColumns(scale, of: delta.elements, to: &gradient.biases[l].elements)
     }
   }

@@ -15,7 +15,7 @@ extension MultilayerPerceptron {
   public func evaluate(_ samples: Samples<Scalar>) -> Evaluation {
     var (loss, correct) = (0.0, 0)
     overAll(samples) { workspace in
-      for value in workspace.losses { loss += Double(value) }
+      loss += Kernel.sum(workspace.losses)
       correct += workspace.correct
     }
     return Evaluation(loss: loss / Double(samples.count), accuracy: Double(correct) / Double(samples.count))
@@ -42,7 +42,7 @@ extension MultilayerPerceptron {
       if tangents?.sampleCount != workspace.sampleCount {
         tangents = TangentWorkspace(for: architecture, sampleCount: workspace.sampleCount)
       }
-      hessianVectorProduct(direction, sum: true, workspace, tangents!, into: &out, adding: true)
+      hessianVectorProduct(direction, .sum, workspace, tangents!, into: &out, adding: true)
     }
     out.scale(by: 1 / Scalar(samples.count))
     return out

@@ -8,7 +8,7 @@ public final class TangentWorkspace<Scalar: BLASScalar> {
   let sampleCount: Int
   var inputs: [Matrix<Scalar>]
   var deltas: [Matrix<Scalar>]
-  /// θᵀδ before the activation's derivative is applied.
+  /// θᵀδ before the activation's derivative is applied; afterwards the tangents scaled by per-sample weights.
   var raw: [Matrix<Scalar>]
   var logits: Matrix<Scalar>
 
@@ -24,7 +24,7 @@ public final class TangentWorkspace<Scalar: BLASScalar> {
 }
 
 extension MultilayerPerceptron {
-  /// H v for the Hessian H of the batch's mean (or sum) of losses, after a backward pass.
+  /// H v for the Hessian H of the mean, sum or weighted sum of the batch's losses, after a backward pass.
   ///
   /// With a dot for the derivative along v = (V, c): ż⁽ˡ⁾ = V x + θ ẋ + c, ẋ⁽ˡ⁺¹⁾ = φ′ ∘ ż⁽ˡ⁾,
   /// δ̇⁽ᴸ⁻¹⁾ = p ∘ (ż − pᵀż), δ̇⁽ˡ⁾ = (Vᵀδ + θᵀδ̇) ∘ φ′ + θᵀδ ∘ φ″ ∘ ż, and Hv has the blocks δ̇xᵀ + δẋᵀ and δ̇1.
@@ -32,11 +32,12 @@ extension MultilayerPerceptron {
   /// - Source: Pearlmutter 1994, "Fast exact multiplication by the Hessian".
   /// - Hypotheses: for ReLU, no pre-activation is exactly zero; the product is then that of the smooth piece.
   /// - Parameter direction: v, a point of the parameter space.
+  /// - Parameter reduction: as for ``gradient(_:of:into:adding:)``.
   /// - Parameter workspace: as ``backward(_:)`` left it.
   /// - Parameter tangents: buffers of the same size.
   /// - Parameter out: overwritten, or added to if `adding`; unit loss/parameter² times that of v.
   public func hessianVectorProduct(
-    _ direction: NetworkParameters<Scalar>, sum: Bool = false, _ workspace: Workspace<Scalar>,
+    _ direction: NetworkParameters<Scalar>, _ reduction: Reduction<Scalar>, _ workspace: Workspace<Scalar>,
     _ tangents: TangentWorkspace<Scalar>, into out: inout NetworkParameters<Scalar>, adding: Bool = false
   ) {
     requireFit(workspace)
@@ -80,16 +81,21 @@ extension MultilayerPerceptron {
         to: &tangents.deltas[l - 1].elements)
     }
 
-    let scale = sum ? 1 : 1 / Scalar(workspace.sampleCount)
+    let scale = workspace.prepare(reduction)
     for l in 0...last {
-      out.weights[l].accumulate(
-        scale, tangents.deltas[l], .asIs, workspace.layers[l].inputs, .transposed, scaling: adding ? 1 : 0)
-      if l > 0 {
-        out.weights[l].accumulate(
-          scale, workspace.layers[l].deltas, .asIs, tangents.inputs[l], .transposed, scaling: 1)
+      let delta = workspace.reduced(l, reduction)
+      let deltaDot: Matrix<Scalar>
+      if case .weighted(let w) = reduction {
+        Kernel.scaleColumns(of: tangents.deltas[l].elements, by: w.elements, into: &tangents.raw[l].elements)
+        deltaDot = tangents.raw[l]
+      } else {
+        deltaDot = tangents.deltas[l]
       }
-      if !adding { for i in out.biases[l].indices { out.biases[l][i] = 0 } }
-      Kernel.addColumns(scale, of: tangents.deltas[l].elements, to: &out.biases[l].elements)
+      let keep: Scalar = adding ? 1 : 0
+      out.weights[l].accumulate(scale, deltaDot, .asIs, workspace.layers[l].inputs, .transposed, scaling: keep)
+      if l > 0 { out.weights[l].accumulate(scale, delta, .asIs, tangents.inputs[l], .transposed, scaling: 1) }
+      Kernel.scale(keep, &out.biases[l].elements)
+      Kernel.addColumns(scale, of: deltaDot.elements, to: &out.biases[l].elements)
     }
   }
 }

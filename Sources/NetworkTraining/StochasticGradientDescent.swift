@@ -3,7 +3,7 @@
 public import DenseLinearAlgebra
 
 /// One step as an observer sees it: everything is at θ_k, before the step is taken.
-public struct TrainingStep<Scalar: BLASScalar> {
+public struct TrainingStep<Scalar: BLASScalar>: Sendable {
   /// k, from 0.
   public let index: Int
   /// The network at θ_k.
@@ -69,7 +69,7 @@ public struct StochasticGradientDescent<Scalar: BLASScalar>: Sendable {
     }
   }
 
-  /// Steps without an observer; nothing is allocated after the first.
+  /// Steps without an observer, and without making the views that one would see.
   public func train(
     _ network: inout MultilayerPerceptron<Scalar>, batches: some BatchSource, steps: Range<Int>
   ) {

@@ -13,12 +13,22 @@ public struct LayerBatch<Scalar: BLASScalar>: Sendable {
   /// δ = ∂ℓ_i/∂(θx_i + b), one sample a column; shape [n_{ℓ+1}, M].
   public internal(set) var deltas: Matrix<Scalar>
 
+  /// - Parameter inputs: x, shape [n_ℓ, M].
+  /// - Parameter deltas: δ of each sample's own loss, shape [n_{ℓ+1}, M].
+  public init(inputs: Matrix<Scalar>, deltas: Matrix<Scalar>) {
+    precondition(
+      inputs.columns == deltas.columns, "\(inputs.columns) inputs and \(deltas.columns) deltas are not one batch")
+    self.inputs = inputs
+    self.deltas = deltas
+  }
+
+  /// M.
   public var sampleCount: Int { inputs.columns }
 }
 
 /// The buffers of one batch: its samples, every layer's ``LayerBatch``, losses and hits.
 ///
-/// A step through it allocates nothing. It belongs to one thread.
+/// A step through it allocates nothing (OpenBLAS may, for scratch of its own). It belongs to one thread.
 public final class Workspace<Scalar: BLASScalar> {
   public let architecture: Architecture
   /// M.
@@ -48,7 +58,7 @@ public final class Workspace<Scalar: BLASScalar> {
   }
 
   /// Σ ℓ_i / M.
-  public var meanLoss: Double { losses.reduce(0) { $0 + Double($1) } / Double(sampleCount) }
+  public var meanLoss: Double { Kernel.sum(losses) / Double(sampleCount) }
 
   /// The fraction of samples whose largest logit is at their label.
   public var accuracy: Double { Double(correct) / Double(sampleCount) }
@@ -64,6 +74,28 @@ public final class Workspace<Scalar: BLASScalar> {
     Kernel.gather(
       indices, of: samples.inputs.elements, height: samples.inputs.rows, into: &layers[0].inputs.elements)
     for (j, index) in indices.enumerated() { labels[j] = samples.labels[index] }
+  }
+}
+
+extension Workspace {
+  /// Readies the deltas of a reduction and returns the factor that its products still need.
+  func prepare(_ reduction: Reduction<Scalar>) -> Scalar {
+    switch reduction {
+    case .mean: return 1 / Scalar(sampleCount)
+    case .sum: return 1
+    case .weighted(let w):
+      precondition(w.count == sampleCount, "\(w.count) weights for \(sampleCount) samples")
+      if scaledDeltas.isEmpty { scaledDeltas = layers.map(\.deltas) }
+      for l in layers.indices {
+        Kernel.scaleColumns(of: layers[l].deltas.elements, by: w.elements, into: &scaledDeltas[l].elements)
+      }
+      return 1
+    }
+  }
+
+  /// The deltas of layer ℓ, times the weights of a weighted reduction; ``prepare(_:)`` must have come before.
+  func reduced(_ l: Int, _ reduction: Reduction<Scalar>) -> Matrix<Scalar> {
+    if case .weighted = reduction { scaledDeltas[l] } else { layers[l].deltas }
   }
 }
 

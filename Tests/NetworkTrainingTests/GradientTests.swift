@@ -44,7 +44,7 @@ import Testing
     let gradient = problem.network.gradient(.mean, of: workspace)
     var curvature = NetworkParameters<Double>(zerosFor: problem.network.architecture)
     problem.network.hessianVectorProduct(
-      v, workspace, TangentWorkspace(for: problem.network.architecture, sampleCount: 5), into: &curvature)
+      v, .mean, workspace, TangentWorkspace(for: problem.network.architecture, sampleCount: 5), into: &curvature)
     let (first, second) = (gradient.dot(v), curvature.dot(v))
     let loss = workspace.meanLoss
     func remainder(_ h: Double, _ second: Double) -> Double {
@@ -106,6 +106,19 @@ import Testing
     var doubled = sum
     network.gradient(.sum, of: workspace, into: &doubled, adding: true)
     expectEqual(doubled, network.gradient(.weighted([2, 2, 2, 2]), of: workspace))
+    // Hessian products reduce as gradients do.
+    let v = problem.direction(8)
+    let tangents = TangentWorkspace<Double>(for: network.architecture, sampleCount: 4)
+    var products = NetworkParameters<Double>(zerosFor: network.architecture)
+    network.hessianVectorProduct(v, .weighted(w), workspace, tangents, into: &products)
+    var separately = NetworkParameters<Double>(zerosFor: network.architecture)
+    for i in 0..<4 {
+      network.hessianVectorProduct(
+        v, .weighted(w[i] * .basis(i, count: 4)), workspace, tangents, into: &separately, adding: true)
+    }
+    expectEqual(products, separately)
+    network.hessianVectorProduct(v, .weighted([0.25, 0.25, 0.25, 0.25]), workspace, tangents, into: &products)
+    expectEqual(products, network.fullHessianVectorProduct(v, problem.samples))
     // A step is the mean gradient times the rate.
     var stepped = network
     stepped.descend(try LearningRate(0.5), workspace)

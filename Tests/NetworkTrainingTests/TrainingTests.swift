@@ -75,11 +75,9 @@ import Testing
     let (descent, initial, _) = try Self.setUp("64-8-10")
     let sources = try (0..<7).map { try Self.batches(UInt64($0)) }
     let ensemble = SGDEnsemble(descent, from: initial) { sources[$0] }
-    let threads = BLASThreads.current
     let one = ensemble.trajectories(7, steps: 50, workers: 1) { $0.weights[0].frobeniusNorm }
     let four = ensemble.trajectories(7, steps: 50, workers: 4) { $0.weights[0].frobeniusNorm }
     #expect(one == four)
-    #expect(BLASThreads.current == threads)
     #expect((one.rows, one.columns) == (51, 7))
     #expect(Set(one.row(0).elements).count == 1 && Set(one.row(50).elements).count == 7)
 
@@ -89,11 +87,9 @@ import Testing
     for (r, run) in runs.enumerated() {
       #expect(run.state == [Double(r)] + one.column(r).elements.dropLast())
       #expect(run.network.weights[0].frobeniusNorm == one[50, r])
-      var alone = initial
-      BLASThreads.limit(to: 1)
-      descent.train(&alone, batches: sources[r], steps: 0..<50)
-      BLASThreads.limit(to: threads)
-      #expect(alone == run.network)
+      let alone = SGDEnsemble(descent, from: initial) { _ in sources[r] }
+        .run(1, steps: 50, state: { $0 }, observe: { _, _ in })
+      #expect(alone[0].network == run.network)
     }
     #expect(ensemble.run(0, steps: 5, state: { $0 }, observe: { _, _ in }).isEmpty)
   }
