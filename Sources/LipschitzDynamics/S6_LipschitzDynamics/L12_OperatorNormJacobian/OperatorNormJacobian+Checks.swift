@@ -67,7 +67,10 @@ extension OperatorNormJacobian {
     ) { _ in
       // σ₁(I + t diag(1, −1)) = 1 + |t|: no linear term fits both sides.
       let e = Matrix<Double>([[1, 0], [0, -1]])
-      func norm(_ t: Double) throws -> Double { try SingularValueDecomposition(.identity(2) + t * e).values[0] }
+      func norm(_ t: Double) throws -> Double {
+        let theta = Matrix.identity(2) + t * e
+        return try SingularValueDecomposition(theta).values[0]
+      }
       let t = 0.25
       let right = (try norm(t) - 1) / t
       let left = (1 - (try norm(-t))) / t
