@@ -55,7 +55,9 @@ public struct OrnsteinUhlenbeck: ScalarItoProcess, Equatable {
   /// Mean and variance of what Euler–Maruyama computes after n steps of length h.
   ///
   /// m + (x₀ − m) qⁿ,  σ²h (1 − q²ⁿ)/(1 − q²),  q = 1 − rh
-  public func eulerMaruyamaMoments(initial: Double, step h: Double, after steps: Int) -> (mean: Double, variance: Double) {
+  public func eulerMaruyamaMoments(initial: Double, step h: Double, after steps: Int) -> (
+    mean: Double, variance: Double
+  ) {
     precondition(steps >= 0, "a number of steps is not negative")
     let q = 1 - rate * h
     let power = pow(q, Double(steps))
