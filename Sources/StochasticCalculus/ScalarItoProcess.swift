@@ -1,0 +1,55 @@
+// What a scalar stochastic differential equation is to the schemes.
+
+/// The scalar Itô equation dX = a(t, X) dt + b(t, X) dW.
+///
+/// Implement the three functions and mark them `@inlinable`: the schemes are generic and compiled for each
+/// process. A process whose coefficients depend on time in a way that is costly to evaluate gives its own
+/// ``coefficients(at:)``, which is called once a step for a whole block of paths.
+public protocol ScalarItoProcess: Sendable {
+  /// The coefficients at one instant.
+  associatedtype Coefficients: ScalarItoCoefficients = CoefficientsAtTime<Self>
+
+  /// a(t, x), in units of x per time.
+  func drift(at t: Double, _ x: Double) -> Double
+  /// b(t, x), in units of x per root of time.
+  func diffusion(at t: Double, _ x: Double) -> Double
+  /// ∂b/∂x (t, x), which Milstein's scheme needs.
+  func diffusionDerivative(at t: Double, _ x: Double) -> Double
+  /// The coefficients as functions of x alone.
+  func coefficients(at t: Double) -> Coefficients
+}
+
+/// The coefficients of a scalar Itô equation at one instant.
+public protocol ScalarItoCoefficients: Sendable {
+  /// a(x).
+  func drift(_ x: Double) -> Double
+  /// b(x).
+  func diffusion(_ x: Double) -> Double
+  /// b′(x).
+  func diffusionDerivative(_ x: Double) -> Double
+}
+
+/// A process with its time held fixed.
+public struct CoefficientsAtTime<Process: ScalarItoProcess>: ScalarItoCoefficients {
+  /// The process.
+  public let process: Process
+  /// The instant.
+  public let time: Double
+
+  @inlinable
+  public init(process: Process, time: Double) {
+    self.process = process
+    self.time = time
+  }
+
+  @inlinable public func drift(_ x: Double) -> Double { process.drift(at: time, x) }
+  @inlinable public func diffusion(_ x: Double) -> Double { process.diffusion(at: time, x) }
+  @inlinable public func diffusionDerivative(_ x: Double) -> Double { process.diffusionDerivative(at: time, x) }
+}
+
+extension ScalarItoProcess where Coefficients == CoefficientsAtTime<Self> {
+  @inlinable
+  public func coefficients(at t: Double) -> CoefficientsAtTime<Self> {
+    CoefficientsAtTime(process: self, time: t)
+  }
+}
