@@ -136,3 +136,20 @@ public struct LayerProjections<Scalar: BLASScalar>: Sendable {
     self.triplet = triplet
   }
 }
+
+extension LayerPoint {
+  /// ⟨H, Σ⟩/σ₁ by the Kronecker and the spectral form, from a full decomposition: a slow second opinion on κ.
+  public func spectralNoiseCurvature() throws -> (kronecker: Double, spectral: Double) {
+    let point = try SpectralPoint(weights)
+    let weight = try noise.weight(sampleCount: sample.count)
+    var right = sample.timesRight(point.svd.v(0))
+    var left = sample.timesLeft(point.svd.u.column(0))
+    if noise.isCentred {
+      let ones = Vector([Double](repeating: 1 / Double(sample.count), count: sample.count))
+      right = right.subtractingFromColumns(right * ones)
+      left = left.subtractingFromColumns(left * ones)
+    }
+    let sum = point.relativeCurvature(right: right, left: left)
+    return (weight * sum.kronecker, weight * sum.spectral)
+  }
+}

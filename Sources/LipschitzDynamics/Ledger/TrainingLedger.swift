@@ -1,0 +1,135 @@
+// What a training run did to its layers' norms, next to what the theory says of each step.
+
+public import DenseLinearAlgebra
+private import Glibc
+public import NetworkTraining
+internal import VerificationKit
+
+/// One line of the ledger: the state before a step, in the units of the theory (one step is η units of time).
+public struct LedgerRow: Sendable {
+  /// A layer's norm and, where its largest singular value is simple, the terms of its dynamics.
+  public struct Layer: Sendable {
+    public let sigma1: Double
+    public let sigma2: Double
+    public let relativeGap: Double
+    /// nil where the gap is below round-off.
+    public let coefficients: LayerCoefficients?
+  }
+
+  public let step: Int
+  public let time: Double
+  /// The batch's mean loss, nats; and its accuracy.
+  public let loss: Double
+  public let accuracy: Double
+  public let layers: [Layer]
+  public let network: NetworkCoefficients?
+  /// Z = Σ log σ₁, as it is.
+  public let logNorm: Double
+  /// Z as predicted from the ledger's coefficients (Theorem 16 with the discrete-step term); nil once a gap closed.
+  public let predictedLogNorm: Double?
+  /// Standard deviation of that prediction: √∫λ_Z².
+  public let predictedStandardDeviation: Double?
+}
+
+/// Computes ledger rows along a run, and integrates the prediction between them.
+public struct TrainingLedger: Sendable {
+  /// Where the terms' gradients come from.
+  public enum Estimate: String, CaseIterable, Sendable {
+    /// The whole data set at every row: the theory's own coefficients.
+    case full
+    /// The step's own batch (M ≥ 2): free, but its μ contains the very noise that moves K, so agreement with the
+    /// observed Z is Taylor's theorem and no test of the theory.
+    case batch
+  }
+
+  public let estimate: Estimate
+  private let samples: Samples<Double>
+  private let noise: NoiseModel
+  private let learningRate: Double
+  private let interval: Int
+  private var triplets: [TopSingularTriplet<Double>] = []
+  private var hasStarted = false
+  private var prediction: (mean: Double, variance: Double)?
+
+  /// - Parameters:
+  ///   - interval: steps between rows; coefficients count for all of them.
+  /// - Throws: ``HypothesisViolation`` if the estimate needs more samples a batch.
+  public init(
+    _ estimate: Estimate, samples: Samples<Double>, sampling: Sampling, batchSize: Int, learningRate: LearningRate,
+    interval: Int
+  ) throws {
+    self.estimate = estimate
+    self.samples = samples
+    self.learningRate = learningRate.value
+    self.interval = interval
+    switch (estimate, sampling) {
+    case (.batch, _):
+      try HypothesisViolation.require(
+        batchSize >= 2, field: "batch size", value: batchSize,
+        "a batch estimate of the noise needs at least 2 samples; or estimate from the full data set")
+      noise = .batchEstimate
+    case (.full, .withReplacement): noise = .populationWithReplacement(batchSize: batchSize)
+    case (.full, .withoutReplacement), (.full, .epochShuffling):
+      noise = .populationWithoutReplacement(batchSize: batchSize)
+    }
+  }
+
+  /// The row of a step that is about to be taken.
+  public mutating func row(_ step: TrainingStep<Double>) throws -> LedgerRow {
+    let weights = step.network.weights
+    triplets = try weights.enumerated().map { l, theta in
+      try TopSingularTriplet(theta, near: triplets.indices.contains(l) ? triplets[l] : nil)
+    }
+    let logNorm = triplets.reduce(0.0) { $0 + log($1.sigma) }
+    let projections = try projections(step, weights)
+    let coefficients = projections.map { $0.map { LayerCoefficients($0, learningRate: learningRate) } }
+    let complete = projections.compactMap { $0 }
+    let network =
+      complete.count == weights.count
+      ? try NetworkCoefficients(complete, noise: noise, learningRate: learningRate) : nil
+    if !hasStarted {
+      prediction = (logNorm, 0)
+      hasStarted = true
+    }
+    let row = LedgerRow(
+      step: step.index, time: Double(step.index) * learningRate, loss: step.loss, accuracy: step.accuracy,
+      layers: zip(triplets, coefficients).map {
+        LedgerRow.Layer(sigma1: $0.sigma, sigma2: $0.sigma2, relativeGap: $0.relativeGap, coefficients: $1)
+      },
+      network: network, logNorm: logNorm, predictedLogNorm: prediction?.mean,
+      predictedStandardDeviation: prediction.map { $0.variance.squareRoot() })
+    if let network, let now = prediction {
+      let duration = learningRate * Double(interval)
+      prediction = (
+        now.mean + duration * (network.logDrift + network.logDiscreteStep),
+        now.variance + duration * network.exactLambdaSquared
+      )
+    } else {
+      prediction = nil
+    }
+    return row
+  }
+
+  private func projections(
+    _ step: TrainingStep<Double>, _ weights: [Matrix<Double>]
+  ) throws -> [LayerProjections<Double>?] {
+    try zip(weights, gradients(step)).enumerated().map { l, item in
+      do {
+        return try LayerProjections(
+          weights: item.0, gradient: item.1.mean, sample: item.1, noise: noise, triplet: triplets[l])
+      } catch LinearAlgebraError.gapTooSmall { return nil }
+    }
+  }
+
+  private func gradients(_ step: TrainingStep<Double>) -> [RankOneGradients<Double>] {
+    switch estimate {
+    case .batch: return step.layers.map { RankOneGradients(deltas: $0.deltas, inputs: $0.inputs) }
+    case .full:
+      let workspace = Workspace<Double>(for: step.network.architecture, sampleCount: samples.count)
+      workspace.load(Array(0..<samples.count), of: samples)
+      step.network.forward(workspace)
+      step.network.backward(workspace)
+      return workspace.layers.map { RankOneGradients(deltas: $0.deltas, inputs: $0.inputs) }
+    }
+  }
+}

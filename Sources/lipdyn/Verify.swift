@@ -1,0 +1,126 @@
+// lipdyn verify, claims, show: the claims of the registry and their verdicts.
+
+public import ArgumentParser
+import ArrayFiles
+import Foundation
+import LipschitzDynamics
+import Reporting
+import StochasticCalculus
+import VerificationKit
+
+extension Tier: ExpressibleByArgument {}
+
+struct Verify: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Check claims, and that every wrong version of them is caught.",
+    discussion: """
+      Exit status 0 only if every claim holds, possibly under hypotheses that the table names.
+      Example: lipdyn verify OperatorNormHessian LayerDynamics --seed 7 --json results.json
+      """)
+
+  @Argument(help: "Claims to check; all if none is named (see lipdyn claims).")
+  var claims: [String] = []
+
+  @Option(help: "quick: under a minute; full: 16 times the samples.")
+  var tier: Tier = .quick
+
+  @Option(help: "Seed of every random stream; the same seed gives the same digits.")
+  var seed: UInt64 = 1
+
+  @Option(help: "Also write the results as JSON to this file.")
+  var json: String?
+
+  @Flag(help: "Print which check kills which wrong version.")
+  var mutants = false
+
+  @Flag(help: "Skip the wrong versions: faster, but then nothing shows that the checks can fail.")
+  var skipMutants = false
+
+  @Option(help: "Claims checked at once.")
+  var threads = 2
+
+  func run() throws {
+    try UsageError.require(threads >= 1, "--threads \(threads): use at least 1")
+    let selected = try claims.isEmpty ? PaperClaims.all : claims.map(claim(named:))
+    let progress = Progress()
+    let (seed, tier, skipMutants) = (self.seed, self.tier, self.skipMutants)
+    let reports = parallelMap(selected.count, threads: threads) { index -> ClaimReport in
+      let report = selected[index].verify(seed: seed, tier: tier, includingMutants: !skipMutants) {
+        progress.now($0)
+      }
+      progress.done("\(report.slug): \(report.verdict.label)")
+      return report
+    }
+    for line in VerificationText.table(reports) { print(line) }
+    print()
+    for line in VerificationText.remarks(reports, seed: seed, tier: tier) { print(line) }
+    if mutants {
+      for report in reports {
+        print()
+        for line in VerificationText.killMatrix(report) { print(line) }
+      }
+    }
+    if let json {
+      let encoder = JSONEncoder()
+      encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+      let data = try encoder.encode(VerificationRecord(reports, seed: seed, tier: tier))
+      try AtomicFile.write(Array(data) + [10], to: json)
+    }
+    // A run without mutants proves less and says so; it is not a failure of the claims.
+    let failures = reports.filter { report in
+      skipMutants ? report.checks.contains { !$0.verdict.isSupported } : !report.verdict.isPass
+    }
+    if !failures.isEmpty { throw ExitCode(2) }
+  }
+}
+
+func claim(named slug: String) throws -> any Claim.Type {
+  guard let claim = PaperClaims.named(slug) else {
+    throw UsageError("unknown claim '\(slug)'; the claims are \(PaperClaims.slugs.joined(separator: ", "))")
+  }
+  return claim
+}
+
+struct Claims: ParsableCommand {
+  static let configuration = CommandConfiguration(abstract: "List the claims.")
+
+  func run() {
+    var table = TextTable([("paper", .left), ("claim", .left), ("statement", .left)])
+    for claim in PaperClaims.all {
+      table.append([claim.source.number, claim.slug, claim.statement.formula])
+    }
+    for line in table.lines { print(line) }
+  }
+}
+
+struct Show: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Show a claim: statement, source, hypotheses, checks and wrong versions.",
+    discussion: "Example: lipdyn show LipschitzStatistics")
+
+  @Argument(help: "The claim's name (see lipdyn claims).")
+  var claim: String
+
+  func run() throws { for line in describe(try lipdyn.claim(named: claim)) { print(line) } }
+
+  private func describe<C: Claim>(_ claim: C.Type) -> [String] {
+    let statement = claim.statement
+    var lines = [
+      claim.slug, "  \(statement.formula)", "  \(statement.meaning)",
+      "source: \(claim.source.number), \(claim.source.paper); \(statement.differsFromPrint)", "hypotheses:",
+    ]
+    lines += statement.hypotheses.map { "  \($0.text)" + ($0.isStated ? "" : "  (not stated in the paper)") }
+    lines.append("checks:")
+    for check in claim.checks {
+      lines.append("  \(check.name)  [\(check.evidence.rawValue)]")
+      for (mutant, reason) in check.blindTo.sorted(by: { $0.key < $1.key }) {
+        lines.append("    cannot see '\(mutant)': \(reason)")
+      }
+    }
+    lines.append("wrong versions that the checks must catch:")
+    lines += claim.mutants.map { "  \($0.name)" }
+    lines.append("without a hypothesis:")
+    lines += claim.boundaries.map { "  \($0.name): breaks '\($0.dropped.text)'; \($0.remedy)" }
+    return lines
+  }
+}
