@@ -84,7 +84,7 @@ for (room, dependencies) in [
   ("VerificationKit", ["VerificationKit", "DenseLinearAlgebra", "RandomStreams"]),
   ("StochasticCalculus", ["StochasticCalculus", "DenseLinearAlgebra", "RandomStreams"]),
   ("NetworkTraining", ["NetworkTraining", "ArrayFiles", "DenseLinearAlgebra", "RandomStreams", "VerificationKit"]),
-  ("EveryClaim", ["LipschitzDynamics", "VerificationKit"]),
+  ("EveryClaim", ["LipschitzDynamics", "VerificationKit", "DenseLinearAlgebra", "NetworkTraining", "RandomStreams"]),
   ("CommandLine", ["lipdyn", "Reporting", "ArrayFiles", "DenseLinearAlgebra"]),
 ] as [(String, [String])] {
   package.targets.append(

@@ -35,9 +35,7 @@ struct Lipdyn: ParsableCommand {
   private static func end(with error: any Error) -> Never {
     let code = exitCode(for: error)
     if code == .success || error is ExitCode { exit(withError: error) }
-    // The parser knows how to put its own errors; everything else describes itself.
-    let text = code == .validationFailure ? message(for: error) : "\(error)"
-    let line = text.split(separator: "\n", omittingEmptySubsequences: true).joined(separator: " ")
+    let line = message(for: error).split(separator: "\n", omittingEmptySubsequences: true).joined(separator: " ")
     Progress.write("lipdyn: \(line)\n")
     Glibc.exit(code == .validationFailure ? code.rawValue : 1)
   }

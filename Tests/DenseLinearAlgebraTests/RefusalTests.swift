@@ -1,6 +1,7 @@
 // Bad input ends as an error with its cause; and the fast BLAS is the one that is linked.
 
 import DenseLinearAlgebra
+import Glibc
 import Testing
 
 @Suite("Refusals of linear algebra")
@@ -47,5 +48,15 @@ struct RefusalTests {
     let gigaflops = 2 * 512.0 * 512 * 512 / (Double(best.components.attoseconds) * 1e-18 + Double(best.components.seconds)) / 1e9
     #expect(gigaflops > 12)
     #expect(BLASThreads.libraryDescription.contains("OpenBLAS"))
+  }
+
+  @Test("LAPACK is OpenBLAS' own, and GSL's slow CBLAS is bound to nothing", arguments: ["dgesdd_", "dpotrf_", "cblas_dgemm"])
+  func origin(_ symbol: String) throws {
+    // Which library answers for the symbol in this very process.
+    let address = try #require(dlsym(nil, symbol), "\(symbol) is not linked")
+    var info = Dl_info()
+    try #require(dladdr(address, &info) != 0)
+    let file = try #require(info.dli_fname.map { String(cString: $0) })
+    #expect(file.contains("openblas"), "\(symbol) comes from \(file)")
   }
 }

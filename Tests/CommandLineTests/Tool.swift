@@ -1,0 +1,66 @@
+// Runs the built executable as its users do: a process with arguments, streams and an exit status.
+
+import Foundation
+import Testing
+
+/// What one run of `lipdyn` left behind.
+struct ToolRun {
+  let status: Int32
+  let output: String
+  let errors: String
+
+  /// Runs `lipdyn`, which the build puts beside the test bundle.
+  init(_ arguments: String...) throws { try self.init(arguments: arguments) }
+
+  init(arguments: [String]) throws {
+    let tests = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
+    let candidates = [URL(fileURLWithPath: tests), URL(fileURLWithPath: CommandLine.arguments[0])]
+      .map { $0.deletingLastPathComponent().appendingPathComponent("lipdyn") }
+    let tool = try #require(candidates.first { FileManager.default.isExecutableFile(atPath: $0.path) })
+    let process = Process()
+    process.executableURL = tool
+    process.arguments = arguments
+    // Files, not pipes: a pipe that fills up would stop the process that nobody reads yet.
+    let directory = try TemporaryDirectory()
+    let (out, err) = (try directory.create("out"), try directory.create("err"))
+    process.standardOutput = out.handle
+    process.standardError = err.handle
+    try process.run()
+    process.waitUntilExit()
+    status = process.terminationStatus
+    output = try String(contentsOfFile: out.path, encoding: .utf8)
+    errors = try String(contentsOfFile: err.path, encoding: .utf8)
+    #expect(process.terminationReason == .exit, "lipdyn \(arguments) died of a signal: \(errors)")
+  }
+
+  /// One line on standard error, nothing on standard output, a status other than zero.
+  func expectRefusal(naming words: String..., sourceLocation: SourceLocation = #_sourceLocation) {
+    #expect(status != 0, sourceLocation: sourceLocation)
+    #expect(output == "", sourceLocation: sourceLocation)
+    #expect(errors.hasPrefix("lipdyn: ") && errors.hasSuffix("\n"), "\(errors)", sourceLocation: sourceLocation)
+    #expect(errors.split(separator: "\n").count == 1, "\(errors)", sourceLocation: sourceLocation)
+    for word in words { #expect(errors.contains(word), "\(errors) lacks \(word)", sourceLocation: sourceLocation) }
+  }
+}
+
+/// A directory that is removed with its owner.
+final class TemporaryDirectory {
+  let url: URL
+
+  init() throws {
+    url = FileManager.default.temporaryDirectory.appendingPathComponent("lipdyn-\(UUID().uuidString)")
+    try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
+  }
+
+  deinit { try? FileManager.default.removeItem(at: url) }
+
+  func path(_ name: String) -> String { url.appendingPathComponent(name).path }
+
+  func create(_ name: String) throws -> (path: String, handle: FileHandle) {
+    let path = path(name)
+    _ = FileManager.default.createFile(atPath: path, contents: nil)
+    return (path, try #require(FileHandle(forWritingAtPath: path)))
+  }
+
+  var contents: [String] { (try? FileManager.default.contentsOfDirectory(atPath: url.path)) ?? [] }
+}
