@@ -54,7 +54,9 @@ struct RefusalTests {
   func origin(_ symbol: String) throws {
     // Which library answers for the symbol in this very process: the file mapped at its address.
     let address = UInt(bitPattern: try #require(dlsym(nil, symbol), "\(symbol) is not linked"))
-    let maps = try String(contentsOfFile: "/proc/self/maps", encoding: .utf8)
+    // A file of no size, so it is read to its end and not by its length.
+    let handle = try FileHandle(forReadingFrom: URL(fileURLWithPath: "/proc/self/maps"))
+    let maps = String(decoding: try #require(try handle.readToEnd()), as: UTF8.self)
     let line = maps.split(separator: "\n").first { line in
       let bounds = line.prefix { $0 != " " }.split(separator: "-").compactMap { UInt($0, radix: 16) }
       return bounds.count == 2 && bounds[0] <= address && address < bounds[1]
