@@ -27,6 +27,27 @@ import Testing
     #expect(try few.simulate().terminal == Array(results[0].terminal.prefix(13)))
   }
 
+  @Test func pathsReadTheirDocumentedNormals() throws {
+    // Path i at step k by hand, from normal (i, k) alone, in the second chunk and a last, short one.
+    let process = GeometricBrownianMotion(drift: 0.3, volatility: 0.5)
+    let grid = try UniformTimeGrid(end: 1, steps: 20)
+    let normals = CounterNormals("addresses", seed: 1)
+    for scheme in ItoScheme.allCases {
+      let ensemble = try ScalarEnsemble(
+        process, from: 2, paths: 2100, on: grid, scheme: scheme, stream: "addresses", seed: 1)
+      let terminal = try ensemble.simulate().terminal
+      for path in [0, 1, 1023, 1024, 1501, 2099] {
+        var x = 2.0
+        for step in 0..<20 {
+          let increment = normals.normal(path: path, step: step) * 0.05.squareRoot()
+          let correction = scheme == .milstein ? 0.125 * (increment * increment - 0.05) : 0
+          x *= 1 + 0.3 * 0.05 + 0.5 * increment + correction
+        }
+        #expect(isClose(terminal[path], x, ulps: 100))
+      }
+    }
+  }
+
   @Test func geometricBrownianMotionHasItsMoments() throws {
     let process = GeometricBrownianMotion(
       drift: try TimeFunction(times: [0, 0.5, 2], values: [0.5, -0.5, 0.2]),
