@@ -3,6 +3,8 @@
 
 /// The name of a random stream, a path such as "claim/check/purpose".
 ///
+/// Use a name for one purpose: two simulations under one name and seed share their numbers.
+///
 /// key = mix(mix(FNV-1a(UTF-8 of the path)) xor mix(seed + 0x9E3779B97F4A7C15)), where FNV-1a is the 64-bit
 /// hash and mix is the finaliser of splitmix64. The formula is fixed: the same seed and name give the same
 /// digits always. For one name, different seeds never give the same key, since mix is one to one; for one

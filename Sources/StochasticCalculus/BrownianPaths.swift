@@ -54,6 +54,7 @@ public struct BrownianPaths: Sendable {
       normals.fill(terminal, step: 0, firstPath: paths.lowerBound, component: component)
       for path in terminal.indices { terminal[path] *= scale }
     }
+    precondition(level >= 0, "a number of halvings is not negative")
     for _ in 0..<level { refine() }
   }
 

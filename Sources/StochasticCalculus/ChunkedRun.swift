@@ -1,8 +1,6 @@
 // The frame both kinds of ensemble run in: fixed chunks of paths shared out to threads, their moments merged
 // in the order of the chunks, so that no bit of a result depends on the number of threads.
 
-internal import Synchronization
-
 /// A run of `paths` paths in chunks, with values kept at some steps and at the end.
 @usableFromInline
 struct ChunkedRun: Sendable {
@@ -65,7 +63,7 @@ struct ChunkedRun: Sendable {
     threads: Int, control: EnsembleControl, _ simulate: @escaping @Sendable (Range<Int>) -> Piece
   ) throws(SimulationError) -> [Piece] {
     guard threads >= 1 else { throw .threadsOutOfRange(threads) }
-    let completed = Mutex(0)
+    let completed = Locked(0)
     let (paths, chunk) = (paths, chunk)
     do {
       return try parallelMap((paths + chunk - 1) / chunk, threads: threads) { (index) throws(Cancellation) -> Piece in

@@ -45,13 +45,11 @@ public struct MatrixLinearSDE: ItoProcess {
   public init(
     rows: Int, columns: Int, curvature: Curvature, equilibrium: [Double], learningRate: Double, noiseFactor: [Double]
   ) throws(SimulationError) {
-    for (field, value) in [("rows", rows), ("columns", columns)] where value < 1 {
-      throw .parameterOutOfRange(field: field, value: Double(value), allowed: "at least 1")
+    // The bound keeps every product of dimensions below within an Int.
+    for (field, value) in [("rows", rows), ("columns", columns)] where value < 1 || value > 1 << 31 {
+      throw .parameterOutOfRange(field: field, value: Double(value), allowed: "from 1 to 2147483648")
     }
-    let (dimension, overflows) = rows.multipliedReportingOverflow(by: columns)
-    guard !overflows else {
-      throw .parameterOutOfRange(field: "columns", value: Double(columns), allowed: "such that rows * columns fits")
-    }
+    let dimension = rows * columns
     let (curvatureEntries, expected) =
       switch curvature {
       case .entrywise(let entries): (entries, dimension)
@@ -129,6 +127,7 @@ public struct MatrixLinearSDE: ItoProcess {
       let norm = (0..<rows).reduce(0.0) { norm, k in
         max(norm, (0..<rows).reduce(0.0) { $0 + abs(matrix[k * rows + $1]) })
       }
+      precondition(norm * t < 1e9, "the mean is computed for times up to 10^9 over the norm of the curvature")
       let pieces = max(1, (norm * t).rounded(.up))
       for _ in 0..<Int(pieces) { distance = exponentialPiece(matrix, applied: distance, over: t / pieces) }
     }

@@ -19,7 +19,7 @@ public func parallelMap<Value: Sendable, Failure: Error>(
 ) throws(Failure) -> [Value] {
   precondition(count >= 0, "a number of pieces is not negative")
   precondition(threads >= 1, "work needs at least one thread")
-  let slots = Mutex([Result<Value, Failure>?](repeating: nil, count: count))
+  let slots = Locked([Result<Value, Failure>?](repeating: nil, count: count))
   let piece: @Sendable (Int) -> Bool = { index in
     let result: Result<Value, Failure>
     do throws(Failure) { result = .success(try body(index)) } catch { result = .failure(error) }

@@ -3,11 +3,11 @@
 /// The count, mean and central moments up to the fourth of a sample.
 ///
 /// Pieces are merged by Pébay's formulas; for results that do not depend on threads, merge in a fixed order.
-/// A value that is not finite makes every moment NaN: it cannot pass unseen.
+/// A value that is not finite, or too large to square, makes every moment NaN: it cannot pass unseen.
 ///
 /// - Source: Welford 1962; Pébay 2008, SAND2008-6212.
-/// - Accuracy: relative error of the variance of order u, whatever the mean, since no squares of uncentred
-///   values are summed.
+/// - Accuracy: the variance has a relative error of order u |mean|/σ a merge, where sums of uncentred squares
+///   would have u (mean/σ)².
 public struct RunningMoments: Sendable, Equatable {
   /// The number of values.
   public private(set) var count = 0

@@ -26,8 +26,18 @@ import Testing
     let block = philoxBlock(
       counter: [0x8000_0001, 2, 77, 5 | 0x4000_0000],
       key: [UInt32(truncatingIfNeeded: uniforms.key), UInt32(uniforms.key >> 32)])
-    let bits = (UInt64(block[2]) << 32 | UInt64(block[3])) >> 12
-    #expect(uniforms.uniform(path: path, step: 77, component: 5) == Double(bits) * 0x1p-52)
+    func fraction(_ high: UInt32, _ low: UInt32) -> Double {
+      Double((UInt64(high) << 32 | UInt64(low)) >> 12) * 0x1p-52
+    }
+    #expect(uniforms.uniform(path: path, step: 77, component: 5) == fraction(block[2], block[3]))
+    // The normals of a pair, by Box and Muller's formula from the system's functions.
+    let normals = CounterNormals("layout", seed: 3)
+    let words = philoxBlock(
+      counter: [0x8000_0001, 2, 77, 5], key: [UInt32(truncatingIfNeeded: normals.key), UInt32(normals.key >> 32)])
+    let radius = (-2 * kernelReferenceLogarithm(1 - fraction(words[0], words[1]))).squareRoot()
+    let (sine, cosine) = kernelReferenceSineCosine(turns: fraction(words[2], words[3]))
+    #expect(abs(normals.normal(path: path - 1, step: 77, component: 5) - radius * cosine) < 4e-15)
+    #expect(abs(normals.normal(path: path, step: 77, component: 5) - radius * sine) < 4e-15)
   }
 
   @Test(arguments: [0, 1, 2, 3, 1_000_003, (1 << 33) - 5])
