@@ -16,7 +16,7 @@ struct Lipdyn: ParsableCommand {
         lipdyn simulate gbm --paths 1000   simulate synthetic paths beside their closed form
         lipdyn train --steps 500           train on real data with the theory's terms beside the observed norm
       """,
-    subcommands: [Verify.self, Claims.self, Show.self, Simulate.self, Train.self, Layer.self])
+    subcommands: [Verify.self, Calibrate.self, Claims.self, Show.self, Simulate.self, Train.self, Layer.self])
 
   static func main() {
     // Parallelism is ours: BLAS's own threads would only compete with it, and would change bits.

@@ -4,6 +4,7 @@ private import Glibc
 internal import DenseLinearAlgebra
 internal import NetworkTraining
 internal import RandomStreams
+internal import StochasticCalculus
 public import VerificationKit
 
 extension LipschitzStatistics {
@@ -41,7 +42,7 @@ extension LipschitzStatistics {
       }
     },
     .ensembleMean("Euler–Maruyama paths of a synthetic SDE", evidence: .monteCarlo) { statistics, setting in
-      let paths = Coefficients.simulatedPaths(setting)
+      let paths = try Coefficients.simulatedPaths(setting)
       let (mean, variance) = try statistics(1, Coefficients.growth, Coefficients.spread)
       return paths.map { [$0 - mean, ($0 - mean) * ($0 - mean) - variance] }
     },
@@ -89,21 +90,20 @@ enum Coefficients {
   static func drift(_ t: Double) -> Double { 0.5 - 0.8 * t }
   static func volatility(_ t: Double) -> Double { 0.6 - 0.3 * t }
   /// K(1) of Euler–Maruyama paths, so fine that the scheme's own bias is far below the sampling error.
-  static func simulatedPaths(_ setting: Setting) -> [Double] {
-    let (count, steps) = (20_000 * setting.tier.scale, 1_000)
-    let h = horizon / Double(steps)
-    let normals = CounterNormals(setting.name.appending("paths"), seed: setting.seed)
-    var k = [Double](repeating: 1, count: count)
-    var z = k
-    for step in 0..<steps {
-      // Coefficients at the middle of the step, because the left end's error would show in large samples.
-      let t = (Double(step) + 0.5) * h
-      let (a, b) = (1 + drift(t) * h, volatility(t) * h.squareRoot())
-      z.withUnsafeMutableBufferPointer { normals.fill($0, step: step, firstPath: 0) }
-      for path in 0..<count { k[path] *= a + b * z[path] }
+  static func simulatedPaths(_ setting: Setting) throws -> [Double] {
+    let count = 20_000 * setting.tier.scale
+    return try paths.value(for: [setting.seed, UInt64(count)]) {
+      let process = GeometricBrownianMotion(
+        drift: try TimeFunction(times: [0, 1], values: [drift(0), drift(1)]),
+        volatility: try TimeFunction(times: [0, 1], values: [volatility(0), volatility(1)]))
+      return try ScalarEnsemble(
+        process, from: 1, paths: count, on: UniformTimeGrid(end: horizon, steps: 4_000),
+        stream: setting.name.appending("paths"), seed: setting.seed
+      ).simulate().terminal
     }
-    return k
   }
+
+  private static let paths = Memo<[UInt64], [Double]>()
 
   /// ∫(0.5 − 0.8t) and ∫(0.6 − 0.3t)².
   static let growth = 0.5 - 0.4
