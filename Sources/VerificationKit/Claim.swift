@@ -130,6 +130,16 @@ public struct Setting: Sendable {
   }
 }
 
+extension Setting {
+  /// A generator for the *problem* of a statistical check: the same for every seed.
+  ///
+  /// A check's power depends on its problem. Were the problem drawn anew for every seed, some seeds would meet one
+  /// in which a mutant hardly differs; so the problem is fixed, and the seed moves the samples only.
+  public func problem(_ purpose: String) -> RandomGenerator {
+    RandomGenerator(stream: name.appending("problem").appending(purpose), seed: 0)
+  }
+}
+
 /// An independent test of a claim's function.
 public struct Check<Subject: Sendable>: Sendable {
   public let name: String

@@ -26,20 +26,27 @@ public struct TaylorCase: Sendable {
     self.noise = noise
     self.function = function
   }
+
+  /// The same function and derivatives along the opposite direction.
+  var reversed: TaylorCase {
+    let function = self.function
+    return TaylorCase(
+      place, derivatives: derivatives.enumerated().map { $0.offset % 2 == 0 ? -$0.element : $0.element }, reach: reach,
+      noise: noise
+    ) { try function(-$0) }
+  }
 }
 
 /// The measured slope of one Taylor remainder.
 struct RemainderSlope {
   enum Outcome {
-    /// The slope, and the error of the highest derivative that would go unnoticed, relative to it.
-    case slope(Double, resolution: Double)
+    case slope(Double)
     /// The remainder is round-off at every step although the highest term is not: the expansion is exact.
     case exact
     case undecided(String)
   }
 
   static func measure(_ item: TaylorCase) throws -> Outcome {
-    let order = item.derivatives.count
     let origin = try item.function(0)
     guard origin.isFinite, item.derivatives.allSatisfy(\.isFinite) else {
       return .undecided("\(item.place): the function or a claimed derivative is not finite")
@@ -78,11 +85,7 @@ struct RemainderSlope {
     let meanY = window.reduce(0) { $0 + $1.y } / n
     let sxx = window.reduce(0) { $0 + ($1.x - meanX) * ($1.x - meanX) }
     let sxy = window.reduce(0) { $0 + ($1.x - meanX) * ($1.y - meanY) }
-    let factorial = (1...max(1, order)).reduce(1.0) { $0 * Double($1) }
-    let smallest = window.last!
-    let unnoticed = exp2(smallest.y - Double(order) * smallest.x) * factorial
-    let size = max(abs(item.derivatives.last ?? 0), .leastNormalMagnitude)
-    return .slope(sxy / sxx, resolution: unnoticed / size)
+    return .slope(sxy / sxx)
   }
 }
 
@@ -113,8 +116,13 @@ public func judgeTaylorRemainders(_ cases: [TaylorCase]) throws -> Verdict {
     switch try RemainderSlope.measure(item) {
     case .exact: measured += 1
     case .undecided(let why): undecided = undecided ?? why
-    case .slope(let slope, _):
+    case .slope(var slope):
       measured += 1
+      // Two terms of opposite sign cancel at some step, and just below it the remainder falls too slowly. Along the
+      // opposite direction they add. A wrong coefficient shows in both directions.
+      if slope < order + 0.75, case .slope(let opposite) = try RemainderSlope.measure(item.reversed) {
+        slope = max(slope, opposite)
+      }
       if slope - order < worst.margin { worst = (slope - order, slope, item.place) }
     }
   }

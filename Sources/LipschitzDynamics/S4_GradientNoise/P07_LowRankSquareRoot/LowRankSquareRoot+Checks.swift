@@ -8,7 +8,7 @@ public import VerificationKit
 extension LowRankSquareRoot {
   public static let checks: [Check<Subject>] = [
     .roundOffIdentity("the root is symmetric, semidefinite, and squares to ΩΩᵀ") { root, setting in
-      try factors(setting).flatMap { label, omega in
+      try factors(setting.generator("factors")).flatMap { label, omega in
         let dense = try root(omega).dense
         let sigma = omega.gram()
         let lowest = try SymmetricEigen(dense).values[0]
@@ -27,7 +27,7 @@ extension LowRankSquareRoot {
       }
     },
     .roundOffIdentity("the root equals ΩV(Λ^½)⁺VᵀΩᵀ through the M x M Gram matrix") { root, setting in
-      try factors(setting).map { label, omega in
+      try factors(setting.generator("factors")).map { label, omega in
         let gram = try SymmetricEigen(omega.gram(.transposed))
         let top = gram.values[gram.values.count - 1]
         // Eigenvalues below round-off of the largest are the kernel, which the pseudo-inverse leaves out.
@@ -42,7 +42,7 @@ extension LowRankSquareRoot {
       }
     },
     .monteCarloMean("driven noise has covariance ΩΩᵀ") { root, setting in
-      let omega = try factors(setting)[0].omega
+      let omega = try factors(setting.problem("factors"))[0].omega
       let (p, sigma, apply) = (omega.rows, omega.gram(), try root(omega))
       let a = Vector((0..<p).map { 1 / Double($0 + 1) })
       let b = Vector((0..<p).map { $0 % 2 == 0 ? 1.0 : -0.5 })
@@ -72,8 +72,7 @@ extension LowRankSquareRoot {
   ]
 
   /// Centred batches: tall, wide, and with a repeated sample, so that the rank falls below M − 1.
-  private static func factors(_ setting: Setting) throws -> [(label: String, omega: Matrix<Double>)] {
-    let generator = setting.generator("factors")
+  private static func factors(_ generator: RandomGenerator) throws -> [(label: String, omega: Matrix<Double>)] {
     func factor(_ p: Int, _ m: Int, repeating: Bool = false) throws -> Matrix<Double> {
       var g = Matrix(rows: p, columns: m) { i, _ in generator.gaussian() * (1 + Double(i % 3)) }
       if repeating { for i in 0..<p { g[i, 1] = g[i, 0] } }

@@ -139,17 +139,19 @@ struct SyntheticStep: Sendable {
   let point: LayerPoint
   /// So short that the third-order error of the step is far below the sampling error.
   let duration = 1e-5
-  private let columns: [Matrix<Double>]
+  let columns: [Matrix<Double>]
   private let sigma: Double
 
-  init(_ setting: Setting, purpose: String = "layer") throws {
-    let generator = setting.generator(purpose)
+  init(_ setting: Setting, purpose: String = "layer", shares: [Double] = [1.5, -1, 0.5]) throws {
+    let generator = setting.problem(purpose)
     func gaussian() -> Matrix<Double> { Matrix(rows: 4, columns: 6) { _, _ in generator.gaussian() } }
     let basis = try SingularValueDecomposition(gaussian())
     // A spectrum with a fixed gap, so that the step's quality does not depend on the seed.
     let values = Vector([2.0, 1.2, 0.7, 0.3])
     let weights = basis.u * .diagonal(values) * basis.vTransposed
-    columns = (0..<3).map { _ in gaussian() }
+    // A share of every column along J, so that diffusion and curvature are of one size.
+    let jacobian = basis.u.column(0).outer(basis.v(0))
+    columns = shares.map { gaussian() + $0 * jacobian }
     sigma = values[0]
     point = LayerPoint(
       weights: weights, gradient: gaussian(), sample: DenseGradients(columns), noise: .factor, learningRate: 0.25)

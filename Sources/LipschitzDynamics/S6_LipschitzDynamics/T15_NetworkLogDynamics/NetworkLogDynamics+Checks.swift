@@ -117,18 +117,14 @@ struct SyntheticNetwork: Sendable {
   let duration = 1e-5
 
   init(_ setting: Setting) throws {
-    let steps = try (0..<2).map { try SyntheticStep(setting, purpose: "layer \($0)") }
-    // Correlated across layers on purpose: the second layer's columns repeat a part of the first's.
-    var points = steps.map(\.point)
-    let first = (points[0].sample as? DenseGradients<Double>)?.samples ?? []
-    let own = (points[1].sample as? DenseGradients<Double>)?.samples ?? []
-    let jacobians = try points.map { OperatorNormJacobian.jacobian(at: try TopSingularTriplet($0.weights)) }
-    let mixed = zip(first, own).map { a, b in b + jacobians[0].inner(a) * jacobians[1] }
-    points[1] = LayerPoint(
-      weights: points[1].weights, gradient: points[1].gradient, sample: DenseGradients(mixed), noise: .factor,
-      learningRate: points[1].learningRate)
+    // Correlated across layers on purpose, but not wholly: sums of λ and of λ² must differ from the exact diffusion.
+    let steps = [
+      try SyntheticStep(setting, purpose: "layer 0", shares: [1.5, -1, 0.5]),
+      try SyntheticStep(setting, purpose: "layer 1", shares: [1.2, -0.4, 1]),
+    ]
+    let points = steps.map(\.point)
     layers = points
-    columns = zip(first, mixed).map { [$0, $1] }
+    columns = zip(steps[0].columns, steps[1].columns).map { [$0, $1] }
   }
 
   private func logNorm(_ moves: [Matrix<Double>], _ step: Double) throws -> Double {

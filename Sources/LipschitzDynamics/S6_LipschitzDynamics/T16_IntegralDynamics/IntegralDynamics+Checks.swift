@@ -74,13 +74,14 @@ extension IntegralDynamics {
   ]
 
   private static let meanZero = ["noise against the path": "noise enters log K linearly, so all paths' mean is blind to it"]
-  private static let twoSteps = meanZero.merging([
-    "first increment's coefficients kept for ever": "over one step they hardly change; the ensemble has 64"
-  ]) { a, _ in a }
+  private static let slowCoefficients = [
+    "first increment's coefficients kept for ever": "this near convergence they hardly change in so few steps"
+  ]
+  private static let twoSteps = meanZero.merging(slowCoefficients) { a, _ in a }
   private static let belowNoise = Dictionary(
     uniqueKeysWithValues: mutants.map(\.name).filter { $0.contains("½λ²") }
       .map { ($0, "½∫λ² is a hundredth of one run's second-order noise; all pairs of steps resolve it") }
-  ).merging(meanZero) { a, _ in a }
+  ).merging(twoSteps) { a, _ in a }
 
   public static let boundaries = [
     Boundary(
@@ -97,54 +98,14 @@ extension IntegralDynamics {
     return judgeOrder(ladder, expected: 3).relabelled(.training, place: "digits, two steps")
   }
 
-  /// d vec θ = −A(θ − θ*) dt + √η Ω dB by Euler–Maruyama, and σ₁ predicted from coefficients along that path.
+  /// Root mean square of log(formula/σ₁) at fixed time, over a ladder of steps.
   private static func matrixLadder(_ solution: Subject, _ setting: Setting) throws -> [Rung] {
-    let (paths, finest, horizon, eta) = (40 * setting.tier.scale, 1 << 9, 0.5, 0.25)
-    let levels = [5, 6, 7, 8, 9]
-    let fixed = setting.generator("problem")
-    func gaussian() -> Matrix<Double> { Matrix(rows: 3, columns: 4) { _, _ in fixed.gaussian() } }
-    let basis = try SingularValueDecomposition(gaussian())
-    let start = basis.u * .diagonal([3, 1.5, 0.5]) * basis.vTransposed
-    // The noise leaves the gap open: its size is a fraction of it over the whole horizon.
-    let (target, columns) = (0.5 * start, (0..<2).map { _ in gaussian() / 4 })
-    var moments = levels.map { _ in VectorMoments(dimension: 1) }
-    for path in 0..<paths {
-      let generator = RandomGenerator(stream: setting.name.appending("path \(path)"), seed: setting.seed)
-      let dt = horizon / Double(finest)
-      let dB = (0..<finest).map { _ in columns.map { _ in dt.squareRoot() * generator.gaussian() } }
-      for (index, level) in levels.enumerated() {
-        let (steps, h) = (1 << level, horizon / Double(1 << level))
-        let width = finest / steps
-        var theta = start
-        var increments: [DynamicsIncrement] = []
-        for step in 0..<steps {
-          let gradient = theta - target
-          let point = LayerPoint(
-            weights: theta, gradient: gradient, sample: DenseGradients(columns), noise: .factor, learningRate: eta)
-          let p = try point.projections()
-          let c = LayerCoefficients(p, learningRate: eta)
-          var noise = 0 * theta
-          var projected = 0.0
-          for (k, column) in columns.enumerated() {
-            let w = eta.squareRoot() * dB[step * width..<(step + 1) * width].reduce(0) { $0 + $1[k] }
-            noise += column * w
-            projected += p.perSample[k] * w
-          }
-          increments.append(
-            DynamicsIncrement(
-              duration: h, relativeDrift: c.mu + c.kappa, itoCorrection: c.lambdaSquared / 2, noise: projected))
-          theta = theta - h * gradient + noise
-        }
-        let sigma = try SingularValueDecomposition(theta).values[0]
-        moments[index].add([pow(log(solution(3, increments) / sigma), 2)])
-      }
-    }
-    // Root mean squares, with the standard error carried through the root.
-    return zip(levels, moments).map { level, m in
-      let rms = m.mean[0].squareRoot()
-      return Rung(
-        step: horizon / Double(1 << level), error: rms, standardError: m.standardErrors[0] / (2 * rms))
+    try SyntheticPaths.ladder(setting).map { step, paths in
+      var moments = VectorMoments(dimension: 1)
+      for path in paths { moments.add([pow(log(solution(path.initial, path.increments) / path.final), 2)]) }
+      let rms = moments.mean[0].squareRoot()
+      // The standard error, carried through the root.
+      return Rung(step: step, error: rms, standardError: moments.standardErrors[0] / (2 * rms))
     }
   }
 }
-

@@ -14,6 +14,12 @@ extension IntegralDynamics {
     Mutant("+½λ²: the sign of Itô's correction") { k, path in
       k * exp(path.reduce(0) { $0 + ($1.relativeDrift + $1.itoCorrection) * $1.duration + $1.noise })
     },
+    Mutant("drift μ + κ dropped: K as a martingale") { k, path in
+      k * exp(path.reduce(0) { $0 - $1.itoCorrection * $1.duration + $1.noise })
+    },
+    Mutant("drift counted twice") { k, path in
+      k * exp(path.reduce(0) { $0 + (2 * $1.relativeDrift - $1.itoCorrection) * $1.duration + $1.noise })
+    },
     Mutant("noise against the path") { k, path in
       k * exp(path.reduce(0) { $0 + ($1.relativeDrift - $1.itoCorrection) * $1.duration - $1.noise })
     },
