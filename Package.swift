@@ -7,12 +7,17 @@ import PackageDescription
 // package is the root; a package that depends on it compiles without any.
 let isRootPackage = !Context.packageDirectory.contains("/checkouts/")
 
-let features: [SwiftSetting] = [
-  .enableUpcomingFeature("ExistentialAny"),
-  .enableUpcomingFeature("InternalImportsByDefault"),
-  .enableUpcomingFeature("MemberImportVisibility"),
-  .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
-]
+// `STRICT=1 swift build` is what continuous integration runs: no warning passes.
+let strictness: [SwiftSetting] =
+  Context.environment["STRICT"] == nil ? [] : [.treatAllWarnings(as: .error)]
+
+let features: [SwiftSetting] =
+  strictness + [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+  ]
 let numerics =
   features
   + (isRootPackage ? [.unsafeFlags(["-O"], .when(configuration: .debug))] : [])

@@ -32,7 +32,7 @@ public enum ArrayFileError: Error, Equatable, Sendable, CustomStringConvertible 
     case .isDirectory(let file):
       "\(file): is a directory; name a file inside it"
     case .notRegular(let file):
-      "\(file): exists and is not a regular file, so it will not be replaced; choose another path"
+      "\(file): is a device or the like and no regular file; choose another path"
     case .permissionDenied(let file, let operation):
       "\(file): permission denied (\(operation)); check the rights of the file and its directory"
     case .system(let file, let operation, let reason):

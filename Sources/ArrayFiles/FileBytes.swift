@@ -25,6 +25,10 @@ public enum FileBytes {
     var status = stat()
     guard fstat(descriptor, &status) == 0 else { throw .fromSystem(path, "stat") }
     guard status.st_mode & S_IFMT != S_IFDIR else { throw .isDirectory(file: path) }
+    // A device such as the zero device has no end.
+    guard status.st_mode & S_IFMT != S_IFCHR, status.st_mode & S_IFMT != S_IFBLK else {
+      throw .notRegular(file: path)
+    }
     let promised = status.st_mode & S_IFMT == S_IFREG ? Int(status.st_size) : 0
     guard promised <= maximumBytes else { throw .tooLarge(file: path, limit: maximumBytes) }
 

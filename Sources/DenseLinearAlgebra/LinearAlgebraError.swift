@@ -38,7 +38,7 @@ public enum LinearAlgebraError: Error, Equatable, Sendable, CustomStringConverti
     case .gapTooSmall(let sigma1, let sigma2, let minimum):
       """
       largest singular value is not simple: sigma1 = \(sigma1), sigma2 = \(sigma2), relative gap \
-      \((sigma1 - sigma2) / sigma1) is below \(minimum); its derivatives are undefined or lost to round-off here
+      \(sigma1 > 0 ? (sigma1 - sigma2) / sigma1 : 0) is below \(minimum); its derivatives are undefined or lost to round-off here
       """
     }
   }

@@ -108,16 +108,16 @@ extension TopSingularTriplet {
       var left = scaled * v[u.count]
       if let last = beta.last, let previous = u.last { left -= last * previous }
       left = orthogonalized(left, against: u)
-      let a_k = left.norm
-      guard a_k > 0 else { return nil }
-      u.append(left / a_k)
-      alpha.append(a_k)
-      var right = scaled.transposedTimes(u[u.count - 1]) - a_k * v[v.count - 1]
+      let alphaNext = left.norm
+      guard alphaNext > 0 else { return nil }
+      u.append(left / alphaNext)
+      alpha.append(alphaNext)
+      var right = scaled.transposedTimes(u[u.count - 1]) - alphaNext * v[v.count - 1]
       right = orthogonalized(right, against: v)
-      let b_k = right.norm
+      let betaNext = right.norm
       let scale = alpha.reduce(0) { Swift.max($0, $1) }
       // An invariant subspace was found before its time: full decomposition decides.
-      guard b_k > tolerance * scale else { return nil }
+      guard betaNext > tolerance * scale else { return nil }
       if u.count == nextCheck {
         let order = u.count
         let bidiagonal = Matrix<Scalar>(rows: order, columns: order) { i, j in
@@ -125,15 +125,15 @@ extension TopSingularTriplet {
         }
         let svd = try SingularValueDecomposition(bidiagonal)
         let last = order - 1
-        let (r1, r2) = (b_k * abs(svd.u[last, 0]), b_k * abs(svd.u[last, 1]))
+        let (r1, r2) = (betaNext * abs(svd.u[last, 0]), betaNext * abs(svd.u[last, 1]))
         // σ_2 only measures the gap: its error is quadratic in its residual.
         if r1 <= tolerance * svd.values[0], r2 <= tolerance.squareRoot() * svd.values[0] {
           return assembled(scaled, exponent, svd, u, v)
         }
         nextCheck += Swift.max(4, nextCheck / 4)
       }
-      beta.append(b_k)
-      v.append(right / b_k)
+      beta.append(betaNext)
+      v.append(right / betaNext)
     }
     return nil
   }

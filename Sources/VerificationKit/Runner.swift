@@ -154,14 +154,16 @@ extension Claim {
         }
       }
     }
-    let boundaryReports = includingMutants ? boundaries.map { boundary -> BoundaryReport in
-      progress("\(slug): \(boundary.name)")
-      let setting = Setting(name: StreamName(slug, boundary.name), seed: seed, tier: tier)
-      let verdict: Verdict
-      do { verdict = try boundary.demonstrate(setting) } catch { verdict = .inconclusive("\(error)") }
-      return BoundaryReport(
-        name: boundary.name, dropped: boundary.dropped, remedy: boundary.remedy, verdict: verdict)
-    } : []
+    let boundaryReports =
+      includingMutants
+      ? boundaries.map { boundary -> BoundaryReport in
+        progress("\(slug): \(boundary.name)")
+        let setting = Setting(name: StreamName(slug, boundary.name), seed: seed, tier: tier)
+        let verdict: Verdict
+        do { verdict = try boundary.demonstrate(setting) } catch { verdict = .inconclusive("\(error)") }
+        return BoundaryReport(
+          name: boundary.name, dropped: boundary.dropped, remedy: boundary.remedy, verdict: verdict)
+      } : []
     return ClaimReport(
       slug: slug, source: source, statement: statement, checks: checkReports,
       mutants: zip(mutants, outcomes).map { MutantReport(name: $0.name, outcomes: $1) },

@@ -56,8 +56,9 @@ struct Calibrate: ParsableCommand {
     let all = pValues.values.flatMap { $0 }
     row("all together", all)
     for line in table.lines { print(line) }
-    print("\(seeds) seeds, \(runs.first?.reduce(0) { $0 + $1.checks.count } ?? 0) checks each: "
-      + "\(failures.count) not supported")
+    print(
+      "\(seeds) seeds, \(runs.first?.reduce(0) { $0 + $1.checks.count } ?? 0) checks each: "
+        + "\(failures.count) not supported")
     for failure in failures { print("  \(failure)") }
     let pooled = KolmogorovSmirnov(uniform: all)
     // Uniformity itself is tested at the budget of one check.

@@ -42,8 +42,8 @@ struct Layer: ParsableCommand {
     let noise: String
     let sigma1, sigma2, gap, relativeGap: Double
     let mu, lambda, lambdaSquared, kappa, logDrift, discreteStep: Double
-    /// κ by the two forms that need the full spectrum, for comparison.
-    let kappaKronecker, kappaSpectral: Double
+    /// κ by the two forms that need the full spectrum, for comparison; in JSON only, because that takes long.
+    let kappaKronecker, kappaSpectral: Double?
     let lambdaDiagonalShare, lambdaOffDiagonalShare, kappaDiagonalShare, kappaOffDiagonalShare: Double?
     let noiseTrace: Double
   }
@@ -61,7 +61,16 @@ struct Layer: ParsableCommand {
       try g.requireFinite("layer", operand: "gradients (\(gradients)), sample \(index)")
     }
     let noise: NoiseModel = populationBatchSize.map { .populationWithReplacement(batchSize: $0) } ?? .batchEstimate
+    try UsageError.requireWritable([jacobian])
     let terms = try terms(theta, DenseGradients(stack), noise, eta)
+    for (name, value) in [
+      ("mu", terms.mu), ("lambda", terms.lambda), ("lambda²", terms.lambdaSquared), ("kappa", terms.kappa),
+      ("discreteStep", terms.discreteStep), ("noiseTrace", terms.noiseTrace),
+    ] {
+      try UsageError.require(
+        value.isFinite,
+        "\(name) is \(value): beyond the range of Double; multiply weights and gradients by one common power")
+    }
     if let jacobian {
       let j = OperatorNormJacobian.jacobian(at: try TopSingularTriplet(theta).requireSimple())
       try NumericArray(j).writeNPY(to: jacobian)
@@ -82,15 +91,15 @@ struct Layer: ParsableCommand {
     let p = try point.projections()
     let c = LayerCoefficients(p, learningRate: eta)
     let shares = try NoiseShares(point, p)
-    let forms = try point.spectralNoiseCurvature()
+    let forms = json ? try point.spectralNoiseCurvature() : nil
     func share(_ x: Double) -> Double? { x.isFinite ? x : nil }
     return Terms(
       rows: theta.rows, columns: theta.columns, samples: sample.count, learningRate: eta,
       noise: populationBatchSize.map { "population, batches of \($0) with replacement" } ?? "batch estimate",
       sigma1: p.triplet.sigma, sigma2: p.triplet.sigma2, gap: p.triplet.gap, relativeGap: p.triplet.relativeGap,
-      mu: c.mu, lambda: c.lambdaSquared.squareRoot(), lambdaSquared: c.lambdaSquared, kappa: c.kappa,
-      logDrift: c.logDrift, discreteStep: c.discreteStep, kappaKronecker: eta / 2 * forms.kronecker,
-      kappaSpectral: eta / 2 * forms.spectral, lambdaDiagonalShare: share(shares.lambdaDiagonal),
+      mu: c.mu, lambda: eta.squareRoot() * p.noiseNorm, lambdaSquared: c.lambdaSquared, kappa: c.kappa,
+      logDrift: c.logDrift, discreteStep: c.discreteStep, kappaKronecker: forms.map { eta / 2 * $0.kronecker },
+      kappaSpectral: forms.map { eta / 2 * $0.spectral }, lambdaDiagonalShare: share(shares.lambdaDiagonal),
       lambdaOffDiagonalShare: share(1 - shares.lambdaDiagonal), kappaDiagonalShare: share(shares.kappaDiagonal),
       kappaOffDiagonalShare: share(1 - shares.kappaDiagonal), noiseTrace: shares.noiseTrace)
   }

@@ -1,8 +1,9 @@
 // The command line: parse, call, print. No mathematics lives here.
 
 import ArgumentParser
+import ArrayFiles
 import DenseLinearAlgebra
-import Glibc
+import Foundation
 import Reporting
 
 @main
@@ -16,6 +17,7 @@ struct Lipdyn: ParsableCommand {
         lipdyn simulate gbm --paths 1000   simulate synthetic paths beside their closed form
         lipdyn train --steps 500           train on real data with the theory's terms beside the observed norm
       """,
+    version: "0.1.0",
     subcommands: [Verify.self, Calibrate.self, Claims.self, Show.self, Simulate.self, Train.self, Layer.self])
 
   static func main() {
@@ -37,7 +39,7 @@ struct Lipdyn: ParsableCommand {
     if code == .success || error is ExitCode { exit(withError: error) }
     let line = message(for: error).split(separator: "\n", omittingEmptySubsequences: true).joined(separator: " ")
     Progress.write("lipdyn: \(line)\n")
-    Glibc.exit(code == .validationFailure ? code.rawValue : 1)
+    Foundation.exit(code == .validationFailure ? code.rawValue : 1)
   }
 }
 
@@ -50,4 +52,28 @@ struct UsageError: Error, CustomStringConvertible {
   static func require(_ condition: Bool, _ description: @autoclosure () -> String) throws {
     guard condition else { throw UsageError(description()) }
   }
+
+  /// Refuses work whose main buffers would not fit into three quarters of the machine's memory.
+  static func requireMemory(_ gigabytes: Double, for work: String) throws {
+    let available = Double(sysconf(Int32(_SC_PHYS_PAGES))) * Double(sysconf(Int32(_SC_PAGESIZE))) / 1e9
+    try require(
+      gigabytes < 0.75 * available,
+      "\(work) needs some \(rounded(gigabytes)) GB, but this machine has \(rounded(available)); choose smaller sizes")
+  }
+
+  /// Refuses, before any work is done, output paths that cannot be written or that name one file twice.
+  static func requireWritable(_ paths: [String?]) throws {
+    let paths = paths.compactMap { $0 }
+    for (index, path) in paths.enumerated() {
+      try require(
+        !paths[..<index].contains(path), "\(path) is named as output twice; give each output a file of its own")
+      try AtomicFileWriter(path: path).discard()
+    }
+  }
+}
+
+/// Six significant digits for tables; files keep all of them.
+func rounded(_ x: Double) -> String {
+  // Minus zero is zero to a reader.
+  String(format: "%.6g", x == 0 ? 0 : x)
 }

@@ -48,9 +48,14 @@ struct EnsembleOptions: ParsableArguments {
       try UsageError.require(
         output.hasSuffix(".csv") || output.hasSuffix(".npz"), "--output \(output): the name must end in .csv or .npz")
     }
+    try UsageError.requireMemory(Double(paths) * 8e-9 * 4, for: "--paths \(paths)")
   }
 
-  func grid() throws -> UniformTimeGrid { try UniformTimeGrid(end: horizon, steps: steps) }
+  /// The time grid; the output path is tried now, because nobody wants to learn of it after the work.
+  func grid() throws -> UniformTimeGrid {
+    try UsageError.requireWritable([output])
+    return try UniformTimeGrid(end: horizon, steps: steps)
+  }
 
   func recording(_ grid: UniformTimeGrid) -> Recording {
     .evenly(observations, of: grid, quantiles: [0.05, 0.5, 0.95])
@@ -65,6 +70,9 @@ struct EnsembleOptions: ParsableArguments {
 
   /// Prints the table of observations and writes the output file.
   func report(_ result: EnsembleResult, title: String, exact: (Double) -> (mean: Double, variance: Double)?) throws {
+    if let lost = result.nonFinite {
+      throw UsageError("\(lost): choose a smaller volatility or drift, or more --steps")
+    }
     print(title)
     var table = TextTable([
       ("t", .right), ("mean", .right), ("± s.e.", .right), ("exact", .right), ("z", .right), ("variance", .right),
@@ -84,7 +92,6 @@ struct EnsembleOptions: ParsableArguments {
       ])
     }
     for line in table.lines { print(line) }
-    if let lost = result.nonFinite { print("not finite: \(lost)") }
     guard let output else { return }
     if output.hasSuffix(".csv") { try writeCSV(result, exact, to: output) } else { try writeNPZ(result, to: output) }
     print("written: \(output)")
@@ -102,8 +109,9 @@ struct EnsembleOptions: ParsableArguments {
     for summary in result.summaries {
       let (m, closed) = (summary.moments, exact(summary.time))
       var row: [CSVField] = [
-        .number(summary.time), .number(m.mean), .number(m.standardErrorOfMean), .number(closed?.mean ?? .nan),
-        .number(m.variance), .number(m.standardErrorOfVariance), .number(closed?.variance ?? .nan),
+        .number(summary.time), .number(m.mean), .number(m.standardErrorOfMean),
+        closed.map { .number($0.mean) } ?? .text(""), .number(m.variance), .number(m.standardErrorOfVariance),
+        closed.map { .number($0.variance) } ?? .text(""),
       ]
       for quantile in summary.quantiles { row += [.number(quantile.value), .number(quantile.standardError)] }
       try file.write(row)
@@ -124,15 +132,6 @@ struct EnsembleOptions: ParsableArguments {
     archive["terminal"] = NumericArray(shape: [result.terminal.count], result.terminal)
     try archive.writeNPZ(to: path)
   }
-}
-
-/// Six significant digits for tables; files keep all of them.
-func rounded(_ x: Double) -> String {
-  guard x.isFinite, x != 0 else { return "\(x)" }
-  var scale = 1.0
-  while x.magnitude * scale < 100_000 && scale < 1e15 { scale *= 10 }
-  let value = (x * scale).rounded() / scale
-  return x.magnitude >= 1e6 || x.magnitude < 1e-9 ? "\(x)" : "\(value)"
 }
 
 extension Simulate {
@@ -158,7 +157,8 @@ extension Simulate {
         process, from: initial, paths: ensemble.paths, on: grid, stream: "simulate/gbm", seed: ensemble.seed
       ).simulate(threads: ensemble.threads, recording: ensemble.recording(grid), control: ensemble.control())
       try ensemble.report(
-        result, title: "K(t), \(ensemble.paths) paths by Euler–Maruyama, exact: Theorem 17 for deterministic coefficients"
+        result,
+        title: "K(t), \(ensemble.paths) paths by Euler–Maruyama, exact: Theorem 17 for deterministic coefficients"
       ) { t in (process.mean(initial: initial, at: t), process.variance(initial: initial, at: t)) }
     }
 
@@ -169,7 +169,10 @@ extension Simulate {
           volatility: try TimeFunction(constant: lambda))
       }
       let archive = try ArrayArchive(readingNPZ: coefficients)
-      let times = try archive.array(named: "time").doubles
+      let times = try archive.array(named: "time").vector(as: Double.self).elements
+      try UsageError.require(
+        times.first.map { $0 <= 0 } ?? false && times.last.map { $0 >= ensemble.horizon } ?? false,
+        "\(coefficients), array 'time': must cover 0 to --horizon \(ensemble.horizon)")
       func table(_ name: String) throws -> TimeFunction {
         do {
           return try TimeFunction(times: times, values: try archive.array(named: name).doubles)
@@ -195,6 +198,10 @@ extension Simulate {
 
     func run() throws {
       let grid = try ensemble.grid()
+      try UsageError.require(
+        rate * grid.step < 2,
+        "--rate \(rate) with a step of \(grid.step): Euler–Maruyama is unstable from rate · step = 2 on; use more --steps"
+      )
       let process = try OrnsteinUhlenbeck(rate: rate, mean: mean, volatility: volatility)
       let result = try ScalarEnsemble(
         process, from: initial, paths: ensemble.paths, on: grid, stream: "simulate/ou", seed: ensemble.seed
@@ -227,6 +234,11 @@ extension Simulate {
         try UsageError.require(value >= 1 && value <= 4096, "--\(name) \(value): use from 1 to 4096")
       }
       let eta = try checkedLearningRate(learningRate)
+      try UsageError.requireMemory(
+        Double(rows) * Double(columns) * Double(rank + 8) * 8e-9, for: "noise of rank \(rank) in \(rows) x \(columns)")
+      try UsageError.require(
+        curvature.isFinite && curvature * ensemble.horizon / Double(ensemble.steps) < 2,
+        "--curvature \(curvature): Euler–Maruyama is unstable from curvature · step = 2 on; use more --steps")
       let grid = try ensemble.grid()
       let problem = MatrixProblem(rows: rows, columns: columns, rank: rank, noise: noise, seed: ensemble.seed)
       let process = try MatrixLinearSDE(

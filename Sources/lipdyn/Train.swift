@@ -29,9 +29,10 @@ struct Train: ParsableCommand {
   @Option(help: "Layer widths, input first.") var model = "64-32-10"
   @Option(help: "Hidden activation: relu or tanh.") var activation: Activation = .relu
   @Option(help: "digits (1,797 of 8 x 8) or mnist5k (5,000 of 28 x 28).") var data: Source = .digits
-  @Option(parsing: .unconditional, help: "M.") var batchSize = 32
+  @Option(parsing: .unconditional, help: "M; 32 unless --batch-order says otherwise.") var batchSize: Int?
   @Option(parsing: .unconditional, help: "η, positive.") var learningRate = 0.05
-  @Option(help: "withReplacement, withoutReplacement or epochShuffling.") var sampling: Sampling = .withReplacement
+  @Option(help: "How batches are drawn, or were drawn for --batch-order: the noise model follows it.") var sampling:
+    Sampling = .withReplacement
   @Option(parsing: .unconditional, help: "Number of SGD steps.") var steps = 200
   @Option(parsing: .unconditional, help: "Steps between rows of the ledger.") var every = 1
   @Option(help: "Terms from the full data set (a prediction) or from the step's own batch (cheap, but a tautology).")
@@ -46,12 +47,15 @@ struct Train: ParsableCommand {
   @Option(parsing: .unconditional, help: "Number of the first step, to continue a saved run.") var firstStep = 0
 
   func run() throws {
-    try UsageError.require(steps >= 1, "--steps \(steps): use at least 1")
+    let limit = Int(Int32.max)
+    try UsageError.require(steps >= 1 && steps <= limit, "--steps \(steps): use from 1 to \(limit)")
     try UsageError.require(every >= 1, "--every \(every): use at least 1")
-    try UsageError.require(firstStep >= 0, "--first-step \(firstStep): use 0 or more")
+    try UsageError.require(firstStep >= 0 && firstStep <= limit, "--first-step \(firstStep): use from 0 to \(limit)")
+    try UsageError.requireWritable([ledger, saveWeights, saveBatchOrder])
     if let ledger {
       try UsageError.require(
-        ledger.hasSuffix(".csv") || ledger.hasSuffix(".jsonl"), "--ledger \(ledger): the name must end in .csv or .jsonl")
+        ledger.hasSuffix(".csv") || ledger.hasSuffix(".jsonl"),
+        "--ledger \(ledger): the name must end in .csv or .jsonl")
     }
     let eta = try LearningRate(learningRate)
     let set = try data == .digits ? DataSet.digits() : DataSet.mnist5k()
@@ -60,14 +64,17 @@ struct Train: ParsableCommand {
       architecture.widths[0] == set.features && architecture.widths.last == set.classes,
       "--model \(model): \(set.name) has \(set.features) inputs and \(set.classes) classes")
     let samples = set.samples(as: Double.self)
+    let widest = Double(architecture.widths.reduce(0, +)) * Double(max(batchSize ?? 32, samples.count))
+    try UsageError.requireMemory(
+      (4 * Double(architecture.parameterCount) + 4 * widest) * 8e-9,
+      for: "--model \(model) with --batch-size \(batchSize ?? 32)")
     let batches = try batches(samples.count)
     try UsageError.require(
       batches.length.map { firstStep + steps <= $0 } ?? true,
       "--steps \(steps): \(batchOrder ?? "") has \(batches.length ?? 0) batches")
     let network = try initialNetwork(architecture)
     let book = try TrainingLedger(
-      estimate, samples: samples, sampling: sampling, batchSize: batches.source.batchSize, learningRate: eta,
-      interval: every)
+      estimate, samples: samples, sampling: sampling, batchSize: batches.source.batchSize, learningRate: eta)
     var run = TrainingRun(
       samples: samples, network: network, rate: eta, range: firstStep..<(firstStep + steps), every: every, book: book)
     let file = try ledger.map { try LedgerFile($0, layers: architecture.layerCount) }
@@ -75,7 +82,7 @@ struct Train: ParsableCommand {
     let reached = try run.train(batches.source, file: file)
     try file?.commit()
     if let saveWeights { try run.network.stateDictionary.writeNPZ(to: saveWeights) }
-    if let saveBatchOrder {
+    if let saveBatchOrder, reached > 0 {
       try BatchOrder(recording: batches.source, steps: reached).array.writeNPY(to: saveBatchOrder)
     }
     let final = run.network.evaluate(samples)
@@ -83,6 +90,10 @@ struct Train: ParsableCommand {
       "steps \(range.lowerBound)–\(reached), loss on all \(samples.count) samples \(rounded(final.loss)), "
         + "accuracy \(rounded(final.accuracy))")
     for line in run.summary { print(line) }
+    if let first = run.firstLoss, final.loss > 100 * max(first, 1) {
+      Progress.write(
+        "lipdyn: warning: the loss rose from \(rounded(first)) to \(rounded(final.loss)): the run diverged\n")
+    }
     if reached < range.upperBound {
       print(
         "interrupted; to continue: --first-step \(reached) --steps \(range.upperBound - reached) "
@@ -94,11 +105,14 @@ struct Train: ParsableCommand {
   private func batches(_ population: Int) throws -> (source: any BatchSource, length: Int?) {
     if let batchOrder {
       let order = try BatchOrder(readingNPY: batchOrder, population: population)
+      try UsageError.require(
+        batchSize == nil || batchSize == order.batchSize,
+        "--batch-size \(batchSize ?? 0): \(batchOrder) has batches of \(order.batchSize); leave the option out")
       return (order, order.steps)
     }
     return (
       try BatchSampler(
-        sampling, batchSize: try BatchSize(batchSize), of: population, stream: "train/batches", seed: seed), nil
+        sampling, batchSize: try BatchSize(batchSize ?? 32), of: population, stream: "train/batches", seed: seed), nil
     )
   }
 
@@ -130,6 +144,9 @@ struct TrainingRun {
     (self.every, self.book) = (every, book)
   }
 
+  /// The batch loss of the first row.
+  var firstLoss: Double? { first?.loss }
+
   private struct Interrupted: Error {
     let step: Int
   }
@@ -147,7 +164,9 @@ struct TrainingRun {
       try descent.train(&network, batches: batches, steps: range) { step throws(any Error) in
         if Interrupt.isRequested { throw Interrupted(step: step.index) }
         guard step.loss.isFinite else {
-          throw UsageError("the loss is \(step.loss) at step \(step.index): the run diverged; lower --learning-rate")
+          throw UsageError(
+            "the loss is \(step.loss) at step \(step.index): the run diverged; lower --learning-rate or scale the weights down"
+          )
         }
         guard (step.index - range.lowerBound) % every == 0 || step.index == range.upperBound - 1 else { return }
         let row = try book.row(step)
@@ -191,11 +210,13 @@ struct TrainingRun {
   }
 }
 
-/// Ctrl-C as a request that the loop honours between two steps.
+/// Ctrl-C and a polite kill as requests that the loop honours between two steps.
 enum Interrupt {
   nonisolated(unsafe) private static var flag: sig_atomic_t = 0
 
-  static func watch() { signal(SIGINT) { _ in Interrupt.flag = 1 } }
+  static func watch() {
+    for number in [SIGINT, SIGTERM] { signal(number) { _ in Interrupt.flag = 1 } }
+  }
   static var isRequested: Bool { flag != 0 }
 }
 
@@ -213,16 +234,21 @@ final class LedgerFile {
   func write(_ row: LedgerRow) throws {
     let values = LedgerFile.values(row)
     if isCSV {
-      try file.write(values.map { $0.map { "\($0)" } ?? "" }.joined(separator: ",") + "\n")
+      try file.write(values.map { $0.map(text) ?? "" }.joined(separator: ",") + "\n")
     } else {
       let pairs = zip(LedgerFile.columns(row.layers.count), values).map { name, value in
-        "\"\(name)\": \(value.map { "\($0)" } ?? "null")"
+        "\"\(name)\": \(value.map(text) ?? "null")"
       }
       try file.write("{" + pairs.joined(separator: ", ") + "}\n")
     }
   }
 
   func commit() throws { try file.commit() }
+
+  /// The shortest text that reads back to the same number; whole numbers such as steps without a fraction.
+  private func text(_ x: Double) -> String {
+    x == x.rounded() && abs(x) < 1e15 ? "\(Int(x))" : "\(x)"
+  }
 
   private static func columns(_ layers: Int) -> [String] {
     let network = [

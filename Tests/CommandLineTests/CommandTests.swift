@@ -132,13 +132,15 @@ struct CommandTests {
     let common = ["--model", "64-16-10", "--learning-rate", "0.1", "--batch-size", "8", "--seed", "4"]
     func run(_ extra: String...) throws -> ToolRun { try ToolRun(arguments: ["train"] + common + extra) }
     #expect(
-      try run("--steps", "20", "--every", "10", "--ledger", first, "--save-weights", weights, "--save-batch-order", order)
-        .status == 0)
+      try run(
+        "--steps", "20", "--every", "10", "--ledger", first, "--save-weights", weights, "--save-batch-order", order
+      )
+      .status == 0)
     #expect(try run("--steps", "20", "--every", "10", "--ledger", second, "--batch-order", order).status == 0)
     let ledger = try String(contentsOfFile: first, encoding: .utf8)
     #expect(try String(contentsOfFile: second, encoding: .utf8) == ledger)
     let rows = ledger.split(separator: "\n").map { $0.split(separator: ",", omittingEmptySubsequences: false) }
-    #expect(rows.map { $0[0] } == ["step", "0.0", "10.0", "19.0"])
+    #expect(rows.map { $0[0] } == ["step", "0", "10", "19"])
     let (half, rest) = (directory.path("half.npz"), directory.path("rest.npz"))
     #expect(try run("--steps", "7", "--save-weights", half).status == 0)
     #expect(

@@ -75,7 +75,8 @@ struct CommandRefusalTests {
   func noPartialOutput() throws {
     let before = Set(directory.contents)
     let ledger = directory.path("ledger.csv")
-    try ToolRun("train", "--learning-rate", "1e300", "--steps", "50", "--ledger", ledger).expectRefusal(naming: "diverged")
+    try ToolRun("train", "--learning-rate", "1e300", "--steps", "50", "--ledger", ledger).expectRefusal(
+      naming: "diverged")
     try ToolRun("train", "--ledger", directory.path("no/such/ledger.csv")).expectRefusal(naming: "/no/such")
     try ToolRun("simulate", "gbm", "--paths", "10", "--steps", "10", "--output", directory.path("no/such.csv"))
       .expectFailure(naming: "/no/")
@@ -101,6 +102,7 @@ extension ToolRun {
   /// As ``expectRefusal(naming:sourceLocation:)`` for a failure after results were printed.
   func expectFailure(naming word: String, sourceLocation: SourceLocation = #_sourceLocation) {
     #expect(status != 0, sourceLocation: sourceLocation)
-    #expect(errors.split(separator: "\n").count == 1 && errors.contains(word), "\(errors)", sourceLocation: sourceLocation)
+    #expect(
+      errors.split(separator: "\n").count == 1 && errors.contains(word), "\(errors)", sourceLocation: sourceLocation)
   }
 }

@@ -77,12 +77,15 @@ struct FactorisationTests {
     if logDet.isFinite { #expect(abs(cholesky.lower.diagonal.elements.reduce(1, *) / logDet.squareRoot() - 1) < 1e-12) }
   }
 
-  @Test("the top triplet agrees with the full decomposition, cold and warm", arguments: [(60, 60), (64, 120), (200, 90)])
+  @Test(
+    "the top triplet agrees with the full decomposition, cold and warm", arguments: [(60, 60), (64, 120), (200, 90)])
   func topTriplet(_ m: Int, _ n: Int) throws {
     let a = sample(m, n, of: Double.self)
     let svd = try SingularValueDecomposition(a)
     let cold = try TopSingularTriplet(a)
-    for triplet in [cold, try TopSingularTriplet(a, near: cold), try TopSingularTriplet(a, near: .init(sample(m, n, seed: 5)))] {
+    for triplet in [
+      cold, try TopSingularTriplet(a, near: cold), try TopSingularTriplet(a, near: .init(sample(m, n, seed: 5))),
+    ] {
       #expect(abs(triplet.sigma / svd.values[0] - 1) < 1e-13)
       #expect(abs(triplet.sigma2 / svd.values[1] - 1) < 1e-12)
       #expect(abs(abs(triplet.v.dot(svd.v(0))) - 1) < 1e-12)
@@ -94,7 +97,10 @@ struct FactorisationTests {
   @Test("a start on the former largest vector finds its successor after a crossing")
   func crossing() throws {
     let (m, n) = (80, 100)
-    let (u, v) = (try QRDecomposition(sample(m, m, of: Double.self)).q, try QRDecomposition(sample(n, n, seed: 2, of: Double.self)).q)
+    let (u, v) = (
+      try QRDecomposition(sample(m, m, of: Double.self)).q,
+      try QRDecomposition(sample(n, n, seed: 2, of: Double.self)).q
+    )
     func matrix(_ s0: Double, _ s1: Double) -> Matrix<Double> {
       let tail: [Double] = (2..<m).map { 1 / Double($0) }
       let s = Vector<Double>([s0, s1] + tail)
@@ -106,7 +112,8 @@ struct FactorisationTests {
     #expect(abs(abs(after.u.dot(u.column(1))) - 1) < 1e-10)
   }
 
-  @Test("singular values keep their digits at the ends of the exponent range", arguments: [1e-300, 1e-150, 1e150, 1e300])
+  @Test(
+    "singular values keep their digits at the ends of the exponent range", arguments: [1e-300, 1e-150, 1e150, 1e300])
   func scales(_ scale: Double) throws {
     for (m, n) in [(6, 10), (60, 70)] {
       let a = sample(m, n, of: Double.self)
@@ -118,7 +125,9 @@ struct FactorisationTests {
 
   @Test("vec, unvec and Kronecker follow the column-major identities")
   func vecIdentities() {
-    let (a, x, b) = (sample(3, 4, of: Double.self), sample(4, 2, seed: 2, of: Double.self), sample(2, 5, seed: 3, of: Double.self))
+    let (a, x, b) = (
+      sample(3, 4, of: Double.self), sample(4, 2, seed: 2, of: Double.self), sample(2, 5, seed: 3, of: Double.self)
+    )
     // vec(A X B) = (Bᵀ ⊗ A) vec X
     let left = (a * x * b).vec
     let right = b.transposed.kronecker(a) * x.vec

@@ -45,12 +45,15 @@ struct RefusalTests {
     let a = sample(512, 512, of: Double.self)
     let clock = ContinuousClock()
     let best = (0..<8).map { _ in clock.measure { _ = a * a } }.min()!
-    let gigaflops = 2 * 512.0 * 512 * 512 / (Double(best.components.attoseconds) * 1e-18 + Double(best.components.seconds)) / 1e9
+    let gigaflops =
+      2 * 512.0 * 512 * 512 / (Double(best.components.attoseconds) * 1e-18 + Double(best.components.seconds)) / 1e9
     #expect(gigaflops > 12)
     #expect(BLASThreads.libraryDescription.contains("OpenBLAS"))
   }
 
-  @Test("LAPACK is OpenBLAS' own, and GSL's slow CBLAS is bound to nothing", arguments: ["dgesdd_", "dpotrf_", "cblas_dgemm"])
+  @Test(
+    "LAPACK is OpenBLAS' own, and GSL's slow CBLAS is bound to nothing",
+    arguments: ["dgesdd_", "dpotrf_", "cblas_dgemm"])
   func origin(_ symbol: String) throws {
     // Which library answers for the symbol in this very process: the file mapped at its address.
     let address = UInt(bitPattern: try #require(dlsym(nil, symbol), "\(symbol) is not linked"))

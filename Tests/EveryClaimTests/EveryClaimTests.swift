@@ -14,7 +14,9 @@ struct EveryClaimTests {
   func verify(_ slug: String) throws {
     let claim = try #require(PaperClaims.named(slug))
     let report = claim.verify(seed: 1, tier: .quick)
-    for check in report.checks { #expect(check.verdict.isSupported, "\(slug), \(check.name): \(check.verdict.summary)") }
+    for check in report.checks {
+      #expect(check.verdict.isSupported, "\(slug), \(check.name): \(check.verdict.summary)")
+    }
     for mutant in report.mutants { #expect(mutant.isKilled, "\(slug): '\(mutant.name)': \(mutant.outcomes)") }
     for boundary in report.boundaries {
       #expect(boundary.isDemonstrated, "\(slug): '\(boundary.name)': \(boundary.verdict.summary)")
@@ -29,7 +31,9 @@ struct EveryClaimTests {
     #expect(claim.declarationFaults == [])
     #expect(!claim.statement.hypotheses.isEmpty)
     // A boundary drops a hypothesis that the statement lists.
-    for boundary in claim.boundaries { #expect(claim.statement.hypotheses.contains(boundary.dropped), "\(boundary.name)") }
+    for boundary in claim.boundaries {
+      #expect(claim.statement.hypotheses.contains(boundary.dropped), "\(boundary.name)")
+    }
   }
 
   @Test("plants at least forty wrong versions, and statistical checks within the false-alarm budget")

@@ -13,7 +13,9 @@ private func gaussian(_ rows: Int, _ columns: Int, _ stream: StreamName) -> Matr
 
 @Suite("Terms of a layer")
 struct LayerTermsTests {
-  @Test("rank-one gradients give what the same gradients in full give", arguments: [(6, 9), (9, 6), (5, 5), (1, 4), (70, 80)])
+  @Test(
+    "rank-one gradients give what the same gradients in full give",
+    arguments: [(6, 9), (9, 6), (5, 5), (1, 4), (70, 80)])
   func rankOne(_ m: Int, _ n: Int) throws {
     let (theta, deltas, inputs) = (gaussian(m, n, "t/theta"), gaussian(m, 7, "t/deltas"), gaussian(n, 7, "t/inputs"))
     let thin = RankOneGradients(deltas: deltas, inputs: inputs)
@@ -22,10 +24,12 @@ struct LayerTermsTests {
       NoiseModel.batchEstimate, .populationWithReplacement(batchSize: 3), .populationWithoutReplacement(batchSize: 3),
       .factor,
     ] {
-      let a = try LayerPoint(weights: theta, sample: thin, noise: noise, learningRate: 0.1)
-      let b = try LayerPoint(weights: theta, sample: full, noise: noise, learningRate: 0.1)
+      let a = LayerPoint(weights: theta, sample: thin, noise: noise, learningRate: 0.1)
+      let b = LayerPoint(weights: theta, sample: full, noise: noise, learningRate: 0.1)
       let (p, q) = (try LayerDynamics.subject(a), try LayerDynamics.subject(b))
-      for (x, y) in [(p.mu, q.mu), (p.kappa, q.kappa), (p.lambdaSquared, q.lambdaSquared), (p.discreteStep, q.discreteStep)] {
+      for (x, y) in [
+        (p.mu, q.mu), (p.kappa, q.kappa), (p.lambdaSquared, q.lambdaSquared), (p.discreteStep, q.discreteStep),
+      ] {
         #expect(abs(x - y) <= 1e-11 * abs(y))
       }
       // The full spectrum as a second opinion on the resolvent.
@@ -108,7 +112,9 @@ struct LayerTermsTests {
   @Test("noise models refuse batches that they cannot mean")
   func noiseModels() throws {
     #expect(throws: (any Error).self) { try NoiseModel.batchEstimate.weight(sampleCount: 1) }
-    #expect(throws: (any Error).self) { try NoiseModel.populationWithoutReplacement(batchSize: 9).weight(sampleCount: 8) }
+    #expect(throws: (any Error).self) {
+      try NoiseModel.populationWithoutReplacement(batchSize: 9).weight(sampleCount: 8)
+    }
     #expect(throws: (any Error).self) { try NoiseModel.populationWithReplacement(batchSize: 0).weight(sampleCount: 8) }
     #expect(try NoiseModel.populationWithoutReplacement(batchSize: 8).weight(sampleCount: 8) == 0)
   }

@@ -102,7 +102,8 @@ struct OracleTests {
     #expect(verdict(constant, on: 1, rivals: [2]).summary.hasPrefix("inconclusive"))
     let broken = Check<Double>.monteCarloMean("nan") { _, _ in { [$0.gaussian() > 3 ? .nan : 0.1 * $0.gaussian()] } }
     #expect(verdict(broken, on: 1).summary.hasPrefix("inconclusive"))
-    let tiny = Check<Double>.ensembleMean("ten samples", evidence: .monteCarlo) { _, _ in (0..<10).map { [Double($0)] } }
+    let tiny = Check<Double>.ensembleMean("ten samples", evidence: .monteCarlo) { _, _ in (0..<10).map { [Double($0)] }
+    }
     #expect(verdict(tiny, on: 1).summary.contains("only 10 samples"))
   }
 

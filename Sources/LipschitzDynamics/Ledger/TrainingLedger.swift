@@ -46,28 +46,27 @@ public struct TrainingLedger: Sendable {
   private let samples: Samples<Double>
   private let noise: NoiseModel
   private let learningRate: Double
-  private let interval: Int
   private var triplets: [TopSingularTriplet<Double>] = []
-  private var hasStarted = false
   private var prediction: (mean: Double, variance: Double)?
+  /// The last row's coefficients, which count until the next row.
+  private var pending: (step: Int, network: NetworkCoefficients?)?
 
-  /// - Parameters:
-  ///   - interval: steps between rows; coefficients count for all of them.
+  /// A ledger that is empty. Between two rows the first one's coefficients count.
+  ///
   /// - Throws: ``HypothesisViolation`` if the estimate needs more samples a batch.
   public init(
-    _ estimate: Estimate, samples: Samples<Double>, sampling: Sampling, batchSize: Int, learningRate: LearningRate,
-    interval: Int
+    _ estimate: Estimate, samples: Samples<Double>, sampling: Sampling, batchSize: Int, learningRate: LearningRate
   ) throws {
     self.estimate = estimate
     self.samples = samples
     self.learningRate = learningRate.value
-    self.interval = interval
     switch (estimate, sampling) {
     case (.batch, _):
       try HypothesisViolation.require(
         batchSize >= 2, field: "batch size", value: batchSize,
         "a batch estimate of the noise needs at least 2 samples; or estimate from the full data set")
-      noise = .batchEstimate
+      noise =
+        sampling == .withReplacement ? .batchEstimate : .batchEstimateWithoutReplacement(population: samples.count)
     case (.full, .withReplacement): noise = .populationWithReplacement(batchSize: batchSize)
     case (.full, .withoutReplacement), (.full, .epochShuffling):
       noise = .populationWithoutReplacement(batchSize: batchSize)
@@ -80,6 +79,10 @@ public struct TrainingLedger: Sendable {
     triplets = try weights.enumerated().map { l, theta in
       try TopSingularTriplet(theta, near: triplets.indices.contains(l) ? triplets[l] : nil)
     }
+    for (l, triplet) in triplets.enumerated() {
+      try HypothesisViolation.require(
+        triplet.sigma > 0, field: "layer \(l)'s operator norm", value: triplet.sigma, "a norm whose logarithm exists")
+    }
     let logNorm = triplets.reduce(0.0) { $0 + log($1.sigma) }
     let projections = try projections(step, weights)
     let coefficients = projections.map { $0.map { LayerCoefficients($0, learningRate: learningRate) } }
@@ -87,27 +90,31 @@ public struct TrainingLedger: Sendable {
     let network =
       complete.count == weights.count
       ? try NetworkCoefficients(complete, noise: noise, learningRate: learningRate) : nil
-    if !hasStarted {
-      prediction = (logNorm, 0)
-      hasStarted = true
-    }
-    let row = LedgerRow(
+    advancePrediction(to: step.index, from: logNorm)
+    pending = (step.index, network)
+    return LedgerRow(
       step: step.index, time: Double(step.index) * learningRate, loss: step.loss, accuracy: step.accuracy,
       layers: zip(triplets, coefficients).map {
         LedgerRow.Layer(sigma1: $0.sigma, sigma2: $0.sigma2, relativeGap: $0.relativeGap, coefficients: $1)
       },
       network: network, logNorm: logNorm, predictedLogNorm: prediction?.mean,
       predictedStandardDeviation: prediction.map { $0.variance.squareRoot() })
-    if let network, let now = prediction {
-      let duration = learningRate * Double(interval)
-      prediction = (
-        now.mean + duration * (network.logDrift + network.logDiscreteStep),
-        now.variance + duration * network.exactLambdaSquared
-      )
-    } else {
-      prediction = nil
+  }
+
+  /// Z by Theorem 16 up to a step: from the first row's Z, with each row's coefficients until the next.
+  private mutating func advancePrediction(to step: Int, from logNorm: Double) {
+    guard let last = pending else {
+      prediction = (logNorm, 0)
+      return
     }
-    return row
+    guard let c = last.network, let now = prediction else {
+      prediction = nil
+      return
+    }
+    let duration = learningRate * Double(step - last.step)
+    prediction = (
+      now.mean + duration * (c.logDrift + c.logDiscreteStep), now.variance + duration * c.exactLambdaSquared
+    )
   }
 
   private func projections(

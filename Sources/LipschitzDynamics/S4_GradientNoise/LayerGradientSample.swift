@@ -17,8 +17,8 @@ public protocol LayerGradientSample<Scalar>: Sendable {
   func timesRight(_ v: Vector<Scalar>) -> Matrix<Scalar>
   /// [G_1ᵀ u … G_Mᵀ u]; shape [n, M].
   func timesLeft(_ u: Vector<Scalar>) -> Matrix<Scalar>
-  /// Σ_i G_i ∘ G_i; shape [m, n].
-  var sumOfSquares: Matrix<Scalar> { get }
+  /// Σ_i (G_i − C) ∘ (G_i − C) with C = Ḡ, or C = 0 if not centred; shape [m, n].
+  func sumOfSquares(centred: Bool) -> Matrix<Scalar>
 }
 
 /// Gradients of a dense layer as their rank-one factors, G_i = δ_i x_iᵀ.
@@ -46,8 +46,15 @@ public struct RankOneGradients<Scalar: BLASScalar>: LayerGradientSample {
   public func timesRight(_ v: Vector<Scalar>) -> Matrix<Scalar> { deltas.scalingColumns(inputs.transposedTimes(v)) }
   public func timesLeft(_ u: Vector<Scalar>) -> Matrix<Scalar> { inputs.scalingColumns(deltas.transposedTimes(u)) }
 
-  public var sumOfSquares: Matrix<Scalar> {
-    .product(deltas.map { $0 * $0 }, .asIs, inputs.map { $0 * $0 }, .transposed)
+  /// Σ δ²(x²)ᵀ − M Ḡ∘Ḡ: one product and no per-sample gradient.
+  ///
+  /// - Accuracy: cancels where the mean is large beside the spread: relative error u·(mean/spread)².
+  public func sumOfSquares(centred: Bool) -> Matrix<Scalar> {
+    let squares = Matrix.product(deltas.map { $0 * $0 }, .asIs, inputs.map { $0 * $0 }, .transposed)
+    guard centred else { return squares }
+    let mean = self.mean
+    // A vanishing variance may round below zero.
+    return (squares - Scalar(count) * mean.hadamard(mean)).map { Swift.max(0, $0) }
   }
 }
 
@@ -70,8 +77,13 @@ public struct DenseGradients<Scalar: BLASScalar>: LayerGradientSample {
   public func timesLeft(_ u: Vector<Scalar>) -> Matrix<Scalar> {
     Matrix(columns: samples.map { $0.transposedTimes(u) })
   }
-  public var sumOfSquares: Matrix<Scalar> {
-    samples.dropFirst().reduce(samples[0].hadamard(samples[0])) { $0 + $1.hadamard($1) }
+  /// Two passes, so that nothing cancels.
+  public func sumOfSquares(centred: Bool) -> Matrix<Scalar> {
+    let center = centred ? mean : .zeros(samples[0].rows, samples[0].columns)
+    return samples.reduce(.zeros(center.rows, center.columns)) { sum, g in
+      let difference = g - center
+      return sum + difference.hadamard(difference)
+    }
   }
 }
 
@@ -79,6 +91,8 @@ public struct DenseGradients<Scalar: BLASScalar>: LayerGradientSample {
 public enum NoiseModel: Sendable, Equatable {
   /// The sample is the mini-batch itself: Σ̂ = 1/(M(M−1)) Σ (g_i − ḡ)(g_i − ḡ)ᵀ (Proposition 5, i.i.d. sampling).
   case batchEstimate
+  /// As above for a batch of distinct samples out of a population of N: Σ̂ carries the factor 1 − M/N.
+  case batchEstimateWithoutReplacement(population: Int)
   /// The sample is the whole population of N; batches of the given size are drawn with replacement: Σ = C/M.
   case populationWithReplacement(batchSize: Int)
   /// As above without replacement: Σ = (N−M)/(N−1) · C/M.
@@ -96,6 +110,11 @@ public enum NoiseModel: Sendable, Equatable {
       try HypothesisViolation.require(
         sampleCount >= 2, field: "batch size M", value: sampleCount, "the estimate needs M ≥ 2 samples")
       return 1 / (n * (n - 1))
+    case .batchEstimateWithoutReplacement(let population):
+      try HypothesisViolation.require(
+        sampleCount >= 2 && sampleCount <= population, field: "batch size M", value: sampleCount,
+        "the estimate needs 2 ≤ M ≤ N = \(population) distinct samples")
+      return (1 - n / Double(population)) / (n * (n - 1))
     case .populationWithReplacement(let batch):
       try HypothesisViolation.require(batch >= 1, field: "batch size M", value: batch, "M ≥ 1")
       return 1 / (n * Double(batch))

@@ -69,7 +69,8 @@ public func judgeOrder(_ rungs: [Rung], expected: Double, margin: Double = 0.1) 
   }
   guard fit.halfWidth + margin < 0.5 else { return .inconclusive("\(text): too wide to tell orders apart") }
   return .supported(
-    ErrorBudget(.convergence, fractionUsed: distance / (fit.halfWidth + margin), summary: "\(text), expected \(expected)"))
+    ErrorBudget(
+      .convergence, fractionUsed: distance / (fit.halfWidth + margin), summary: "\(text), expected \(expected)"))
 }
 
 extension Check {

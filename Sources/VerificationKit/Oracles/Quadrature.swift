@@ -82,7 +82,8 @@ extension Check {
         used = max(used, difference / bound)
       }
       return .supported(
-        ErrorBudget(.quadrature, fractionUsed: used, summary: "\(cases.count) integrals agree within their error estimate"))
+        ErrorBudget(
+          .quadrature, fractionUsed: used, summary: "\(cases.count) integrals agree within their error estimate"))
     }
   }
 }

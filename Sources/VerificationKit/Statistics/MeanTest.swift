@@ -57,9 +57,10 @@ public struct VectorMoments: Sendable {
     }
     let errors = standardErrors
     guard errors.elements.allSatisfy({ $0 > 0 && $0.isFinite }) else { return nil }
-    let smallest = mean.indices.map { i in
-      2 * Distribution.studentUpperTail(abs(mean[i] / errors[i]), degreesOfFreedom: n - 1)
-    }.min() ?? 1
+    let smallest =
+      mean.indices.map { i in
+        2 * Distribution.studentUpperTail(abs(mean[i] / errors[i]), degreesOfFreedom: n - 1)
+      }.min() ?? 1
     return min(1, k * smallest)
   }
 }

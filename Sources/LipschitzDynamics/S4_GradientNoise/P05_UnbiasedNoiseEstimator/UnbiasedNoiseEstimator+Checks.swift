@@ -38,7 +38,8 @@ extension UnbiasedNoiseEstimator {
       }
       return identities
     },
-    .monteCarloMean("batches of real gradients", blindTo: seesNoFinitePopulation.merging(seesNoSmallMean) { a, _ in a }) { estimator, setting in
+    .monteCarloMean("batches of real gradients", blindTo: seesNoFinitePopulation.merging(seesNoSmallMean) { a, _ in a })
+    { estimator, setting in
       // Two fixed projections of the per-sample gradients of a digits network keep all second moments that matter.
       let samples = try RealGradients.projections()
       let batch = 8

@@ -8,7 +8,8 @@ public enum UnbiasedNoiseEstimator: Claim {
   public static let source = Source.luo2025("Proposition 5")
   public static let statement = Statement(
     "E[Σ̂] = Σ,  Σ̂ = 1/(M(M−1)) Σᵢ (gᵢ − ḡ)(gᵢ − ḡ)ᵀ = ΩΩᵀ",
-    meaning: "The sample covariance of one batch's gradients, over M, estimates the batch mean's covariance without bias.",
+    meaning:
+      "The sample covariance of one batch's gradients, over M, estimates the batch mean's covariance without bias.",
     hypotheses: [.stated("samples are drawn i.i.d."), atLeastTwoSamples, independence])
   static let atLeastTwoSamples = Hypothesis.unstated("M ≥ 2")
   static let independence = Hypothesis.unstated("sampling with replacement, or a factor 1 − M/N without")

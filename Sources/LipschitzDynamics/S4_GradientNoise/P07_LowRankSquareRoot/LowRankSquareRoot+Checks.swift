@@ -38,7 +38,8 @@ extension LowRankSquareRoot {
         let smallest = gram.values.elements.first { $0 > cutoff } ?? top
         return NumericIdentity(
           label, claimed: try root(omega).dense.elements, expected: expected.elements,
-          magnitude: omega.frobeniusNorm, operations: 8 * omega.columns + omega.rows, condition: (top / smallest).squareRoot())
+          magnitude: omega.frobeniusNorm, operations: 8 * omega.columns + omega.rows,
+          condition: (top / smallest).squareRoot())
       }
     },
     .monteCarloMean("driven noise has covariance ΩΩᵀ") { root, setting in

@@ -13,7 +13,8 @@ extension OperatorNormJacobian {
         let reach = try SpectralSamples.reach(theta)
         return (0..<theta.count).map { index in
           TaylorCase(
-            "\(label), entry (\(index % theta.rows), \(index / theta.rows))", derivatives: [gradient[index]], reach: reach
+            "\(label), entry (\(index % theta.rows), \(index / theta.rows))", derivatives: [gradient[index]],
+            reach: reach
           ) { step in
             var moved = theta
             moved.elements[index] += step
@@ -77,7 +78,8 @@ extension OperatorNormJacobian {
       guard right != left else { return .inconclusive("both one-sided slopes are \(right)") }
       return .refuted(
         Counterexample(
-          at: "θ = I, E = diag(1, −1)", claimed: "one derivative", found: "slope \(right) to the right, \(left) to the left"))
+          at: "θ = I, E = diag(1, −1)", claimed: "one derivative",
+          found: "slope \(right) to the right, \(left) to the left"))
     }
   ]
 }

@@ -16,7 +16,8 @@ extension OperatorNormHessian {
           let exact = secondDerivative(example, k, e).approximation
           let point = try SpectralPoint(theta, index: k)
           // A multiple singular value of the same set would amplify; these are well separated rationals.
-          let condition = example.sigma.indices.filter { $0 != k }
+          let condition =
+            example.sigma.indices.filter { $0 != k }
             .map { (example.sigma[0] / abs(example.sigma[k] - example.sigma[$0])).approximation }.max() ?? 1
           func identity(_ label: String, _ value: Double) -> NumericIdentity {
             NumericIdentity(
@@ -171,7 +172,9 @@ extension OperatorNormHessian {
     let right = FieldMatrix<Rational>(rows: order, columns: 1) { i, _ in
       i < m ? slope * u[i] - ev[i] : i < m + n ? slope * v[i - m] - etu[i - m] : 0
     }
-    guard let solution = system.solve(right) else { preconditionFailure("the bordered system is regular for a simple σ_k") }
+    guard let solution = system.solve(right) else {
+      preconditionFailure("the bordered system is regular for a simple σ_k")
+    }
     let du = (0..<m).map { solution[$0, 0] }
     let dv = (0..<n).map { solution[m + $0, 0] }
     return du.dot(ev) + u.dot(e * dv)

@@ -26,12 +26,14 @@ extension OperatorNormHessian {
         return spectral(point, e) + swapped
       })),
     Mutant("spectral form: lost ½", Subject(spectral: { 2 * spectral($0, $1) })),
-    Mutant("resolvent form: without the far part ‖q‖²", Subject(resolvent: { point, e in
-      let top = try TopSingularTriplet(point.theta)
-      let q = e.transposedTimes(top.u)
-      let along = q.dot(top.v)
-      return try resolvent(point, e) - (q.dot(q) - along * along) / top.sigma
-    })),
+    Mutant(
+      "resolvent form: without the far part ‖q‖²",
+      Subject(resolvent: { point, e in
+        let top = try TopSingularTriplet(point.theta)
+        let q = e.transposedTimes(top.u)
+        let along = q.dot(top.v)
+        return try resolvent(point, e) - (q.dot(q) - along * along) / top.sigma
+      })),
     Mutant("resolvent form: lost 1/σ₁", Subject(resolvent: { try resolvent($0, $1) * $0.svd.values[0] })),
   ]
 

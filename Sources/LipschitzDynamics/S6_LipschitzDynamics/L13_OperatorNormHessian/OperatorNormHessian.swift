@@ -125,7 +125,8 @@ public struct SpectralPoint: Sendable {
     try HypothesisViolation.require(
       svd.values.indices.contains(index), field: "k", value: index, "0 ≤ k < min(m, n) = \(svd.values.count)")
     let sigma = svd.values[index]
-    let nearest = svd.values.indices.filter { $0 != index }.map { svd.values[$0] }
+    let nearest =
+      svd.values.indices.filter { $0 != index }.map { svd.values[$0] }
       .min { abs($0 - sigma) < abs($1 - sigma) } ?? 0
     let resolved = TopSingularTriplet<Double>.minimumRelativeGap * svd.values[0]
     guard sigma > resolved, abs(sigma - nearest) >= resolved else {

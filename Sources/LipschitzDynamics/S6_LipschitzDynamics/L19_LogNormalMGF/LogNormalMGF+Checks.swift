@@ -45,7 +45,8 @@ extension LogNormalMGF {
   public static let boundaries = [
     Boundary(
       "a Laplace variable of the same mean and variance", drops: gaussian,
-      remedy: "use the variable's own moment-generating function; a central limit theorem does not carry to moments of e^Z"
+      remedy:
+        "use the variable's own moment-generating function; a central limit theorem does not carry to moments of e^Z"
     ) { _ in
       // Laplace(0, b) has variance 2b² and E e^{sX} = 1/(1 − s²b²), in closed form.
       let (s, v) = (1.0, 1.0)

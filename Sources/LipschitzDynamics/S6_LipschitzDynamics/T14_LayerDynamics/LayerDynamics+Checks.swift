@@ -34,7 +34,9 @@ extension LayerDynamics {
         ]
       }
     },
-    .monteCarloMean("Euler–Maruyama step of Definition 4: drift", blindTo: driftOnly.merging(continuousOnly) { a, _ in a }) {
+    .monteCarloMean(
+      "Euler–Maruyama step of Definition 4: drift", blindTo: driftOnly.merging(continuousOnly) { a, _ in a }
+    ) {
       dynamics, setting in
       let step = try SyntheticStep(setting)
       let c = try dynamics(step.point)

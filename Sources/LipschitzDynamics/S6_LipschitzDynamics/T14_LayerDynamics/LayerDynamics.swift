@@ -99,8 +99,10 @@ public struct LayerProjections<Scalar: BLASScalar>: Sendable {
   public let gradient: Scalar
   /// gᵀHg/σ₁.
   public let gradientCurvature: Scalar
+  /// √(JᵀΣJ)/σ₁, kept unsquared because its square underflows first.
+  public let noiseNorm: Scalar
   /// JᵀΣJ/σ₁².
-  public let noise: Scalar
+  public var noise: Scalar { noiseNorm * noiseNorm }
   /// ⟨H, Σ⟩/σ₁.
   public let noiseCurvature: Scalar
   /// ⟨J, g_i⟩/σ₁ for every member of the sample: what couples layers.
@@ -128,7 +130,7 @@ public struct LayerProjections<Scalar: BLASScalar>: Sendable {
       left = left.subtractingFromColumns(left * ones)
     }
     let centred = right.transposedTimes(u).map { $0 / sigma }
-    self.noise = weight * centred.dot(centred)
+    noiseNorm = weight.squareRoot() * centred.norm
     noiseCurvature = weight * hessian.relativeForms(right: right, left: left).reduce(0, +)
     let (gv, gu) = (gradient * v, gradient.transposedTimes(u))
     self.gradient = u.dot(gv) / sigma

@@ -14,13 +14,7 @@ public struct NoiseShares: Sendable, Equatable {
   /// - Parameter projections: of the same point.
   public init(_ point: LayerPoint, _ projections: LayerProjections<Double>) throws {
     let weight = try point.noise.weight(sampleCount: point.sample.count)
-    var variances = point.sample.sumOfSquares
-    if point.noise.isCentred {
-      let mean = point.sample.mean
-      // The scatter about the mean; clamped, because a vanishing variance may round below zero.
-      variances = variances - Double(point.sample.count) * mean.hadamard(mean)
-    }
-    variances = variances.map { max(0, weight * $0) }
+    let variances = weight * point.sample.sumOfSquares(centred: point.noise.isCentred)
     let triplet = projections.triplet
     let squares = triplet.u.map { $0 * $0 }.outer(triplet.v.map { $0 * $0 })
     let scale = triplet.sigma * triplet.sigma

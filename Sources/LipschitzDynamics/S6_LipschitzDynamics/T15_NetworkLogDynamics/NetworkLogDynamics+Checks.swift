@@ -1,7 +1,7 @@
 // The network's log-norm against Itô's formula by Taylor expansion, a simulated step, and every step of real SGD.
 
-private import Glibc
 internal import DenseLinearAlgebra
+private import Glibc
 internal import RandomStreams
 public import VerificationKit
 
@@ -21,7 +21,8 @@ extension NetworkLogDynamics {
   }
 
   public static let checks: [Check<Subject>] = [
-    .roundOffIdentity("Itô's formula from Taylor coefficients of Z, by Richardson", blindTo: seesNoSteps) { dynamics, setting in
+    .roundOffIdentity("Itô's formula from Taylor coefficients of Z, by Richardson", blindTo: seesNoSteps) {
+      dynamics, setting in
       let network = try SyntheticNetwork(setting)
       let eta = network.layers[0].learningRate
       // DZ and D²Z along each noise column through all layers at once, extrapolated from values of Z alone.
@@ -40,7 +41,9 @@ extension NetworkLogDynamics {
           condition: extrapolation),
       ]
     },
-    .monteCarloMean("Euler–Maruyama step, layer-wise noise: drift of Z", blindTo: seesDrift.merging(seesNoSteps) { a, _ in a }) {
+    .monteCarloMean(
+      "Euler–Maruyama step, layer-wise noise: drift of Z", blindTo: seesDrift.merging(seesNoSteps) { a, _ in a }
+    ) {
       dynamics, setting in
       let network = try SyntheticNetwork(setting)
       let c = try dynamics(network.layers)
@@ -49,7 +52,9 @@ extension NetworkLogDynamics {
         return [(up + down) / 2 - c.logDrift * network.duration]
       }
     },
-    .monteCarloMean("Euler–Maruyama step, one noise for all layers: drift of Z", blindTo: seesDrift.merging(seesNoSteps) { a, _ in a }) {
+    .monteCarloMean(
+      "Euler–Maruyama step, one noise for all layers: drift of Z", blindTo: seesDrift.merging(seesNoSteps) { a, _ in a }
+    ) {
       dynamics, setting in
       let network = try SyntheticNetwork(setting)
       let c = try dynamics(network.layers)
@@ -74,7 +79,8 @@ extension NetworkLogDynamics {
         return rung.logChange - rung.learningRate * (c.logDrift + c.logDiscreteStep)
       }
     },
-    Check("every SGD step with one digit: variance of Z to third order", .training, blindTo: seesDiffusion) { dynamics, _ in
+    Check("every SGD step with one digit: variance of Z to third order", .training, blindTo: seesDiffusion) {
+      dynamics, _ in
       try judgeEnumeration { rung, layers in
         let c = try dynamics(layers)
         let eta = rung.learningRate

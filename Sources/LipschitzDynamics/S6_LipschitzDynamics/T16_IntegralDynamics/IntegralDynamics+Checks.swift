@@ -1,7 +1,7 @@
 // The exponential formula against Milstein's scheme on a shared path, the matrix SDE, a martingale, and real SGD.
 
-private import Glibc
 internal import DenseLinearAlgebra
+private import Glibc
 internal import RandomStreams
 public import VerificationKit
 
@@ -47,7 +47,8 @@ extension IntegralDynamics {
     .order("the matrix SDE of Definition 4: σ₁ along its own path", expected: 0.5, margin: 0.15) { solution, setting in
       try matrixLadder(solution, setting)
     },
-    .monteCarloMean("K exp(−∫(μ+κ)) is a martingale", blindTo: ["noise against the path": "noise is symmetric in law"]) {
+    .monteCarloMean("K exp(−∫(μ+κ)) is a martingale", blindTo: ["noise against the path": "noise is symmetric in law"])
+    {
       solution, setting in
       let steps = 8
       let dt = 1 / Double(steps)
@@ -73,7 +74,9 @@ extension IntegralDynamics {
     },
   ]
 
-  private static let meanZero = ["noise against the path": "noise enters log K linearly, so all paths' mean is blind to it"]
+  private static let meanZero = [
+    "noise against the path": "noise enters log K linearly, so all paths' mean is blind to it"
+  ]
   private static let slowCoefficients = [
     "first increment's coefficients kept for ever": "this near convergence they hardly change in so few steps"
   ]
@@ -92,7 +95,9 @@ extension IntegralDynamics {
 
   private static func judgePairs(_ solution: Subject, includingDiscreteStep: Bool) throws -> Verdict {
     let ladder = try RealPaths.pairs().map { eta, paths in
-      let errors = paths.map { log(solution(1, $0.increments(includingDiscreteStep: includingDiscreteStep))) - $0.observed }
+      let errors = paths.map {
+        log(solution(1, $0.increments(includingDiscreteStep: includingDiscreteStep))) - $0.observed
+      }
       return Rung(step: eta, error: abs(errors.reduce(0, +) / Double(errors.count)))
     }
     return judgeOrder(ladder, expected: 3).relabelled(.training, place: "digits, two steps")

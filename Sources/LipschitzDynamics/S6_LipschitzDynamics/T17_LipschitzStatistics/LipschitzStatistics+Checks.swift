@@ -1,7 +1,7 @@
 // The statistics against quadrature, exact moments of Euler's scheme, simulated paths, and real SGD, short and long.
 
-private import Glibc
 internal import DenseLinearAlgebra
+private import Glibc
 internal import NetworkTraining
 internal import RandomStreams
 internal import StochasticCalculus
@@ -14,7 +14,9 @@ extension LipschitzStatistics {
         let (mean, variance) = try statistics(k, growth, spread)
         // log K ~ N(m, v) by Theorem 16; the moments are integrals that know nothing of exponentials of v.
         let (m, width) = (log(k) + growth - spread / 2, spread.squareRoot())
-        @Sendable func density(_ z: Double) -> Double { exp(-(z - m) * (z - m) / (2 * spread)) / (width * (2 * Double.pi).squareRoot()) }
+        @Sendable func density(_ z: Double) -> Double {
+          exp(-(z - m) * (z - m) / (2 * spread)) / (width * (2 * Double.pi).squareRoot())
+        }
         let (lower, upper) = (m - 11 * width, m + 11 * width + 2 * spread)
         let center = k * exp(growth)
         return [
@@ -46,7 +48,8 @@ extension LipschitzStatistics {
       let (mean, variance) = try statistics(1, Coefficients.growth, Coefficients.spread)
       return paths.map { [$0 - mean, ($0 - mean) * ($0 - mean) - variance] }
     },
-    .ensembleMean("SGD on digits over a short horizon", evidence: .training, blindTo: shortHorizon) { statistics, setting in
+    .ensembleMean("SGD on digits over a short horizon", evidence: .training, blindTo: shortHorizon) {
+      statistics, setting in
       let ensemble = try DigitsEnsemble.short(setting.seed, setting.tier)
       let (mean, variance) = try statistics(1, ensemble.growth, ensemble.spread)
       return ensemble.changes.map { change in

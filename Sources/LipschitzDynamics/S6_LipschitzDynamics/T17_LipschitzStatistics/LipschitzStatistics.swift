@@ -15,9 +15,10 @@ public enum LipschitzStatistics: Claim {
   static let deterministic = Hypothesis.unstated("μ_Z, κ_Z, λ_Z are deterministic functions of time")
 
   /// The function under test: K(0), ∫(μ_Z + κ_Z) and ∫λ_Z² to mean and variance.
-  public typealias Subject = @Sendable (_ initial: Double, _ growth: Double, _ spread: Double) throws -> (
-    mean: Double, variance: Double
-  )
+  public typealias Subject =
+    @Sendable (_ initial: Double, _ growth: Double, _ spread: Double) throws -> (
+      mean: Double, variance: Double
+    )
   public static let subject: Subject = { try moments(initial: $0, growth: $1, spread: $2) }
 
   /// E K(t) and Var K(t).
