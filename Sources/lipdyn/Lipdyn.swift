@@ -18,7 +18,9 @@ struct Lipdyn: ParsableCommand {
         lipdyn train --steps 500           train on real data with the theory's terms beside the observed norm
       """,
     version: "0.1.0",
-    subcommands: [Verify.self, Calibrate.self, Claims.self, Show.self, Simulate.self, Train.self, Layer.self])
+    subcommands: [
+      Verify.self, Calibrate.self, Claims.self, Show.self, Simulate.self, Train.self, Layer.self, Benchmark.self,
+    ])
 
   static func main() {
     // Parallelism is ours: BLAS's own threads would only compete with it, and would change bits.
