@@ -35,7 +35,8 @@ public struct TopSingularTriplet<Scalar: BLASScalar>: Sendable {
   public init(_ a: Matrix<Scalar>, near previous: TopSingularTriplet? = nil) throws(LinearAlgebraError) {
     try a.requireFinite("largest singular value")
     if Swift.min(a.rows, a.columns) > Self.directOrder,
-      let found = try Self.lanczos(a, start: previous.flatMap { $0.v.count == a.columns ? $0.v : nil })
+      let found = try Self.lanczos(a, start: previous.flatMap { $0.v.count == a.columns ? $0.v : nil }),
+      !found.overlooksAnother(of: a)
     {
       self = found
     } else {
@@ -53,6 +54,27 @@ public struct TopSingularTriplet<Scalar: BLASScalar>: Sendable {
         sigma1: Double(sigma), sigma2: Double(sigma2), minimumRelativeGap: Double(minimumRelativeGap))
     }
     return self
+  }
+
+  /// Whether a few power steps beside v_1 find a singular value above σ_2.
+  ///
+  /// An iteration from one vector meets a multiple singular value once, so it would take σ_3 for σ_2.
+  private func overlooksAnother(of a: Matrix<Scalar>) -> Bool {
+    let (scaled, exponent) = a.scaledToUnitMagnitude()
+    var x = Self.pseudoRandomDirection(a.columns)
+    var length: Scalar = 0
+    for _ in 0..<6 {
+      x = (x - x.dot(v) * v).normalized
+      let image = scaled * x
+      length = image.norm
+      x = scaled.transposedTimes(image)
+    }
+    return length > sigma2.scaled(byExponent: -exponent) * (1 + Scalar.ulpOfOne.squareRoot())
+  }
+
+  /// The same triplet with another σ_2, measured by other means.
+  public func with(sigma2: Scalar) -> TopSingularTriplet {
+    TopSingularTriplet(sigma, u, v, sigma2: sigma2, residual: residual)
   }
 
   init(_ sigma: Scalar, _ u: Vector<Scalar>, _ v: Vector<Scalar>, sigma2: Scalar, residual: Scalar) {

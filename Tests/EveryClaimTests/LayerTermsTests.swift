@@ -24,8 +24,9 @@ struct LayerTermsTests {
       NoiseModel.batchEstimate, .populationWithReplacement(batchSize: 3), .populationWithoutReplacement(batchSize: 3),
       .factor,
     ] {
-      let a = LayerPoint(weights: theta, sample: thin, noise: noise, learningRate: 0.1)
-      let b = LayerPoint(weights: theta, sample: full, noise: noise, learningRate: 0.1)
+      let drift = noise == .factor ? theta.map { $0 / 3 } : nil
+      let a = LayerPoint(weights: theta, gradient: drift, sample: thin, noise: noise, learningRate: 0.1)
+      let b = LayerPoint(weights: theta, gradient: drift, sample: full, noise: noise, learningRate: 0.1)
       let (p, q) = (try LayerDynamics.subject(a), try LayerDynamics.subject(b))
       for (x, y) in [
         (p.mu, q.mu), (p.kappa, q.kappa), (p.lambdaSquared, q.lambdaSquared), (p.discreteStep, q.discreteStep),
@@ -91,6 +92,34 @@ struct LayerTermsTests {
     ] { #expect(abs(x / y - 1) < 1e-11) }
   }
 
+  @Test("terms from one batch are unbiased: the noise in its own mean is taken off")
+  func unbiased() throws {
+    // All 64 ordered pairs from eight gradients: exact means over the sampling, no Monte Carlo.
+    let theta = gaussian(4, 6, "u/theta")
+    let population = (0..<8).map { gaussian(4, 6, StreamName("u/gradient", "\($0)")) }
+    let truth = try LayerDynamics.subject(
+      LayerPoint(
+        weights: theta, sample: DenseGradients(population), noise: .populationWithReplacement(batchSize: 2),
+        learningRate: 0.1))
+    var mean = (kappa: 0.0, lambdaSquared: 0.0, discreteStep: 0.0, square: 0.0)
+    for i in 0..<8 {
+      for j in 0..<8 {
+        let c = try LayerDynamics.subject(
+          LayerPoint(
+            weights: theta, sample: DenseGradients([population[i], population[j]]), noise: .batchEstimate,
+            learningRate: 0.1))
+        mean.kappa += c.kappa / 64
+        mean.lambdaSquared += c.lambdaSquared / 64
+        mean.discreteStep += c.discreteStep / 64
+        mean.square += c.relativeGradientSquared / 64
+      }
+    }
+    #expect(abs(mean.kappa / truth.kappa - 1) < 1e-12)
+    #expect(abs(mean.lambdaSquared / truth.lambdaSquared - 1) < 1e-12)
+    #expect(abs(mean.discreteStep - truth.discreteStep) < 1e-12 * truth.kappa)
+    #expect(abs(mean.square - truth.relativeGradientSquared) < 1e-12 * truth.lambdaSquared)
+  }
+
   @Test("single precision agrees with double")
   func float() throws {
     let theta = gaussian(30, 20, "f/theta")
@@ -98,11 +127,12 @@ struct LayerTermsTests {
     func single(_ a: Matrix<Double>) -> Matrix<Float> { Matrix(rows: a.rows, columns: a.columns) { Float(a[$0, $1]) } }
     let thin = RankOneGradients(deltas: single(deltas), inputs: single(inputs))
     let p = try LayerProjections(
-      weights: single(theta), gradient: thin.mean, sample: thin, noise: .batchEstimate,
+      weights: single(theta), gradient: thin.mean, isGradientFromBatch: true, sample: thin, noise: .batchEstimate,
       triplet: try TopSingularTriplet(single(theta)))
     let wide = RankOneGradients(deltas: deltas, inputs: inputs)
     let q = try LayerProjections(
-      weights: theta, gradient: wide.mean, sample: wide, noise: .batchEstimate, triplet: try TopSingularTriplet(theta))
+      weights: theta, gradient: wide.mean, isGradientFromBatch: true, sample: wide, noise: .batchEstimate,
+      triplet: try TopSingularTriplet(theta))
     for (x, y) in [
       (p.gradient, q.gradient), (p.noise, q.noise), (p.noiseCurvature, q.noiseCurvature),
       (p.gradientCurvature, q.gradientCurvature),

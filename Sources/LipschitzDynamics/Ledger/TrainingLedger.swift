@@ -27,7 +27,8 @@ public struct LedgerRow: Sendable {
   public let logNorm: Double
   /// Z as predicted from the ledger's coefficients (Theorem 16 with the discrete-step term); nil once a gap closed.
   public let predictedLogNorm: Double?
-  /// Standard deviation of that prediction: √∫λ_Z².
+  /// Standard deviation of that prediction: √∫λ_Z²; nil under epoch shuffling, where the batches of an epoch are
+  /// dependent and their noise nearly cancels.
   public let predictedStandardDeviation: Double?
 }
 
@@ -37,14 +38,15 @@ public struct TrainingLedger: Sendable {
   public enum Estimate: String, CaseIterable, Sendable {
     /// The whole data set at every row: the theory's own coefficients.
     case full
-    /// The step's own batch (M ≥ 2): free, but its μ contains the very noise that moves K, so agreement with the
-    /// observed Z is Taylor's theorem and no test of the theory.
+    /// The step's own batch (M ≥ 2): free and, term by term, unbiased; but its μ contains the very noise that moves K,
+    /// so agreement with the observed Z is no test of the theory.
     case batch
   }
 
   public let estimate: Estimate
   private let samples: Samples<Double>
   private let noise: NoiseModel
+  private let hasIndependentBatches: Bool
   private let learningRate: Double
   private var triplets: [TopSingularTriplet<Double>] = []
   private var prediction: (mean: Double, variance: Double)?
@@ -58,6 +60,7 @@ public struct TrainingLedger: Sendable {
     _ estimate: Estimate, samples: Samples<Double>, sampling: Sampling, batchSize: Int, learningRate: LearningRate
   ) throws {
     self.estimate = estimate
+    hasIndependentBatches = sampling != .epochShuffling
     self.samples = samples
     self.learningRate = learningRate.value
     switch (estimate, sampling) {
@@ -98,7 +101,7 @@ public struct TrainingLedger: Sendable {
         LedgerRow.Layer(sigma1: $0.sigma, sigma2: $0.sigma2, relativeGap: $0.relativeGap, coefficients: $1)
       },
       network: network, logNorm: logNorm, predictedLogNorm: prediction?.mean,
-      predictedStandardDeviation: prediction.map { $0.variance.squareRoot() })
+      predictedStandardDeviation: hasIndependentBatches ? prediction.map { $0.variance.squareRoot() } : nil)
   }
 
   /// Z by Theorem 16 up to a step: from the first row's Z, with each row's coefficients until the next.
@@ -123,7 +126,8 @@ public struct TrainingLedger: Sendable {
     try zip(weights, gradients(step)).enumerated().map { l, item in
       do {
         return try LayerProjections(
-          weights: item.0, gradient: item.1.mean, sample: item.1, noise: noise, triplet: triplets[l])
+          weights: item.0, gradient: item.1.mean, isGradientFromBatch: estimate == .batch, sample: item.1, noise: noise,
+          triplet: triplets[l])
       } catch LinearAlgebraError.gapTooSmall { return nil }
     }
   }

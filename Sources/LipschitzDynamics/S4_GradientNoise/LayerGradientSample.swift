@@ -128,6 +128,14 @@ public enum NoiseModel: Sendable, Equatable {
   }
 
   var isCentred: Bool { self != .factor }
+
+  /// Whether Σ is estimated from one mini-batch.
+  var isBatchEstimate: Bool {
+    switch self {
+    case .batchEstimate, .batchEstimateWithoutReplacement: true
+    case .populationWithReplacement, .populationWithoutReplacement, .factor: false
+    }
+  }
 }
 
 extension Matrix {

@@ -6,7 +6,8 @@ internal import RandomStreams
 internal import VerificationKit
 
 enum SpectralSamples {
-  /// Gaussian matrices of every aspect, one with repeated non-principal singular values and one of rank two.
+  /// Matrices of every aspect with random singular vectors, one with repeated non-principal singular values and one of
+  /// rank two. The spectra are prescribed: a Gaussian matrix now and then has two that nearly cross.
   static func matrices(_ setting: Setting) throws -> [(label: String, theta: Matrix<Double>)] {
     let generator = setting.generator("matrices")
     func gaussian(_ m: Int, _ n: Int) -> Matrix<Double> {
@@ -17,17 +18,11 @@ enum SpectralSamples {
       return u * .diagonal(values, rows: m, columns: n) * v.transposed
     }
     return [
-      ("4 x 6", try separated(gaussian(4, 6))), ("6 x 4", try separated(gaussian(6, 4))),
-      ("5 x 5", try separated(gaussian(5, 5))),
+      ("4 x 6", try withSpectrum([3, 2.1, 1.3, 0.6], 4, 6)), ("6 x 4", try withSpectrum([2.5, 2, 0.9, 0.4], 6, 4)),
+      ("5 x 5", try withSpectrum([4, 3.1, 2.2, 1.5, 0.7], 5, 5)),
       ("4 x 5, repeated σ₂ = σ₃", try withSpectrum([3, 1, 1, 0.5], 4, 5)),
       ("5 x 3, rank two", try withSpectrum([2, 1, 0], 5, 3)),
     ]
-  }
-
-  /// The same matrix with its largest singular value raised to 1.3 σ₁, so that no draw comes close to a crossing.
-  private static func separated(_ a: Matrix<Double>) throws -> Matrix<Double> {
-    let svd = try SingularValueDecomposition(a)
-    return a + 0.3 * svd.values[0] * svd.u.column(0).outer(svd.v(0))
   }
 
   /// Unit directions without structure.

@@ -30,9 +30,12 @@ extension Check {
       var planned = minimum
       for rival in trial.rivals {
         let moments = try pilotMoments(try sampler(rival.subject, setting), pilot, setting)
-        guard let distance = truth.mahalanobisSquared(moments.mean - truth.mean) else {
+        let shift = moments.mean - truth.mean
+        guard var distance = truth.mahalanobisSquared(shift) else {
           return .inconclusive("the residual does not vary in the pilot")
         }
+        // A mutant may scatter more than the truth, and is then tested with its own scatter.
+        if let own = moments.mahalanobisSquared(shift) { distance = min(distance, own) }
         let needed = FalseAlarms.separation * FalseAlarms.separation / distance
         guard needed.isFinite, needed <= Double(limit * setting.tier.scale) else {
           return .inconclusive("mutant '\(rival.name)' would need \(needed) samples; enlarge the limit or declare it")

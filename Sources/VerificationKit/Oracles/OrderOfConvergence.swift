@@ -73,6 +73,18 @@ public func judgeOrder(_ rungs: [Rung], expected: Double, margin: Double = 0.1) 
       .convergence, fractionUsed: distance / (fit.halfWidth + margin), summary: "\(text), expected \(expected)"))
 }
 
+/// As ``judgeOrder(_:expected:margin:)`` where the order is known to fail: refutes only if the error falls with the
+/// other, predicted power, so that a spoiled ladder demonstrates nothing.
+public func judgeOrder(
+  _ rungs: [Rung], expected: Double, insteadOf predicted: Double?, margin: Double = 0.1
+) -> Verdict {
+  let verdict = judgeOrder(rungs, expected: expected, margin: margin)
+  guard let predicted, verdict.isRefuted else { return verdict }
+  let other = judgeOrder(rungs, expected: predicted, margin: margin)
+  return other.isSupported
+    ? verdict : .inconclusive("not of order \(expected), but not of order \(predicted) either: \(verdict.summary)")
+}
+
 extension Check {
   /// The error falls with the stated power of the step, over a ladder.
   public static func order(

@@ -40,7 +40,8 @@ public struct TaylorCase: Sendable {
 /// The measured slope of one Taylor remainder.
 struct RemainderSlope {
   enum Outcome {
-    case slope(Double)
+    /// The slope, and the relative error of the highest derivative that would have bent it.
+    case slope(Double, resolution: Double)
     /// The remainder is round-off at every step although the highest term is not: the expansion is exact.
     case exact
     case undecided(String)
@@ -85,7 +86,13 @@ struct RemainderSlope {
     let meanY = window.reduce(0) { $0 + $1.y } / n
     let sxx = window.reduce(0) { $0 + ($1.x - meanX) * ($1.x - meanX) }
     let sxy = window.reduce(0) { $0 + ($1.x - meanX) * ($1.y - meanY) }
-    return .slope(sxy / sxx)
+    // A wrong coefficient c h^p/p! shows once it is of the remainder's size at the smallest step.
+    let order = item.derivatives.count
+    let factorial = (1...max(1, order)).reduce(1.0) { $0 * Double($1) }
+    let smallest = window.last ?? (x: 0, y: 0)
+    let noticeable = exp2(smallest.y - Double(order) * smallest.x) * factorial
+    let size = max(abs(item.derivatives.last ?? 0), .leastNormalMagnitude)
+    return .slope(sxy / sxx, resolution: noticeable / size)
   }
 }
 
@@ -111,16 +118,18 @@ public func judgeTaylorRemainders(_ cases: [TaylorCase]) throws -> Verdict {
   var worst = (margin: Double.infinity, slope: Double.nan, place: "")
   var measured = 0
   var undecided: String?
+  var resolutions: [Double] = []
   for item in cases {
     let order = Double(item.derivatives.count)
     switch try RemainderSlope.measure(item) {
     case .exact: measured += 1
     case .undecided(let why): undecided = undecided ?? why
-    case .slope(var slope):
+    case .slope(var slope, let resolution):
       measured += 1
+      resolutions.append(resolution)
       // Two terms of opposite sign cancel at some step, and just below it the remainder falls too slowly. Along the
       // opposite direction they add. A wrong coefficient shows in both directions.
-      if slope < order + 0.75, case .slope(let opposite) = try RemainderSlope.measure(item.reversed) {
+      if slope < order + 0.75, case .slope(let opposite, _) = try RemainderSlope.measure(item.reversed) {
         slope = max(slope, opposite)
       }
       if slope - order < worst.margin { worst = (slope - order, slope, item.place) }
@@ -140,6 +149,9 @@ public func judgeTaylorRemainders(_ cases: [TaylorCase]) throws -> Verdict {
     ErrorBudget(
       .derivative, fractionUsed: used,
       summary: worst.margin.isFinite
-        ? "\(measured) directions; flattest remainder has slope \((worst.slope * 1000).rounded() / 1000) at \(worst.place)"
+        ? "\(measured) directions; flattest remainder has slope \((worst.slope * 1000).rounded() / 1000) at \(worst.place); "
+          + "resolves relative errors of the last derivative down to \(short(median(resolutions)))"
         : "\(measured) directions; the expansion is exact to round-off"))
 }
+
+private func median(_ values: [Double]) -> Double { values.isEmpty ? .nan : values.sorted()[values.count / 2] }

@@ -83,12 +83,9 @@ extension UnbiasedNoiseEstimator {
           found: "\(found[0, 0])"))
     },
     Boundary("a batch of one sample", drops: atLeastTwoSamples, remedy: "use at least two samples a batch") { _ in
-      do {
-        _ = try subject.covariance(of: [[Rational(1), 2]])
-        return .inconclusive("a single sample was accepted")
-      } catch {
-        return .refuted(Counterexample(at: "M = 1", claimed: "an estimate", found: "\(error)"))
-      }
+      let scatter = [Rational(3, 2)].map { ($0 - [Rational(3, 2)].mean).squared }.sum
+      guard scatter == 0, subject.divisor(1) == 0 else { return .inconclusive("the quotient exists") }
+      return .refuted(Counterexample(at: "M = 1", claimed: "an estimate", found: "0/0, exactly"))
     },
   ]
 

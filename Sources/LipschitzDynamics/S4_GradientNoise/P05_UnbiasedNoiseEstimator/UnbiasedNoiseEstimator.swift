@@ -10,9 +10,10 @@ public enum UnbiasedNoiseEstimator: Claim {
     "E[Σ̂] = Σ,  Σ̂ = 1/(M(M−1)) Σᵢ (gᵢ − ḡ)(gᵢ − ḡ)ᵀ = ΩΩᵀ",
     meaning:
       "The sample covariance of one batch's gradients, over M, estimates the batch mean's covariance without bias.",
-    hypotheses: [.stated("samples are drawn i.i.d."), atLeastTwoSamples, independence])
-  static let atLeastTwoSamples = Hypothesis.unstated("M ≥ 2")
-  static let independence = Hypothesis.unstated("sampling with replacement, or a factor 1 − M/N without")
+    hypotheses: [independence, atLeastTwoSamples],
+    differsFromPrint: "the factor 1 − M/N for batches of distinct samples is available")
+  static let independence = Hypothesis.stated("samples are drawn i.i.d., so with replacement from a finite data set")
+  static let atLeastTwoSamples = Hypothesis.stated("M ≥ 2, by the formula's own denominator")
 
   public static let subject = NoiseEstimator()
 }

@@ -9,8 +9,8 @@ public enum VarianceCovarianceSplit: Claim {
     "I∘Σ̂ = diag((Ω∘Ω)1),  off-diagonal part = Σ̂ − I∘Σ̂",
     meaning: "Row sums of squares of the factor are the variances; what is left of ΩΩᵀ are the covariances.",
     hypotheses: [.stated("Σ̂ = ΩΩᵀ"), diagonalSigma])
-  /// The off-diagonal part has trace zero, so its eigenvalues cannot all be non-negative unless all vanish.
-  static let diagonalSigma = Hypothesis.stated("the off-diagonal part is positive semidefinite only if it is zero")
+  /// The paper's own remark. The part has trace zero, so its eigenvalues cannot all be non-negative unless all vanish.
+  static let diagonalSigma = Hypothesis.stated("the off-diagonal part need not be positive semidefinite")
 
   public static let subject: any CovarianceSplit = FactorSplit()
 }

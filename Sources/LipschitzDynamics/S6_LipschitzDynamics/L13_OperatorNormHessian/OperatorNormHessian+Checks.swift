@@ -133,14 +133,22 @@ extension OperatorNormHessian {
           at: "θ = diag(2, 1), E = e₁e₂ᵀ + e₂e₁ᵀ", claimed: "D²σ₂[E, E] ≥ 0", found: "D²σ₂[E, E] = \(value)"))
     },
     Boundary(
-      "a relative gap of 1e-14", drops: simple, remedy: "report the gap; derivatives are refused below 1024 round-offs"
+      "two equal largest singular values", drops: simple,
+      remedy: "report the gap; derivatives are refused where it falls below 1024 units of round-off"
     ) { _ in
-      do {
-        _ = try SpectralPoint(.diagonal([1, 1 - 1e-14, 0.5]))
-        return .inconclusive("the point was accepted")
-      } catch {
-        return .refuted(Counterexample(at: "σ₂ = (1 − 1e-14) σ₁", claimed: "a Hessian", found: "\(error)"))
+      // σ₁(I + tE) = 1 + |t|: its second difference 2/|t| has no limit.
+      let e = Matrix<Double>.diagonal([1, -1])
+      func difference(_ t: Double) throws -> Double {
+        let (up, down) = (Matrix.identity(2) + t * e, Matrix.identity(2) - t * e)
+        let sum = try SingularValueDecomposition(up).values[0] + SingularValueDecomposition(down).values[0]
+        return (sum - 2) / (t * t)
       }
+      let (coarse, fine) = (try difference(0.25), try difference(0.25 / 1024))
+      guard fine > 100 * coarse else { return .inconclusive("second differences \(coarse) and \(fine)") }
+      return .refuted(
+        Counterexample(
+          at: "θ = I, E = diag(1, −1)", claimed: "a second derivative",
+          found: "second differences \(coarse) at t = 1/4, \(fine) at t = 1/4096"))
     },
   ]
 

@@ -15,7 +15,7 @@ public enum OperatorNormHessian: Claim {
     hypotheses: [simple, principal],
     differsFromPrint: "also given for every simple σ_k (arXiv 2506.03764) and in two forms without an mn x mn matrix")
   static let simple = Hypothesis.stated("σ₁ > σ₂ (Assumption 11)")
-  static let principal = Hypothesis.stated("positive semidefinite for k = 1 only")
+  static let principal = Hypothesis.stated("k = 1, the largest singular value, for positive semidefiniteness")
 
   /// The three forms on trial; a mutant spoils one of them.
   public struct Subject: Sendable {

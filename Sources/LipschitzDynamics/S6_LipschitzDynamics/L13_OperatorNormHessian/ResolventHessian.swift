@@ -8,7 +8,7 @@ public import DenseLinearAlgebra
 /// σ₁ D²σ₁[E, E] = ‖q‖² + (p + θ̂q)ᵀ A⁻¹ (p + θ̂q).
 ///
 /// - Source: Lemma 13, arXiv 2506.18588, in an equal form; A is positive definite exactly if σ₁ > σ₂, so the
-///   Cholesky factor also certifies that the given triplet is the largest.
+///   Cholesky factor and its smallest eigenvalue also certify that the given triplet is the largest and σ₂ its gap.
 /// - Accuracy: u/(relative gap), because A's smallest eigenvalue is 1 − (σ₂/σ₁)².
 public struct ResolventHessian<Scalar: BLASScalar>: Sendable {
   public let triplet: TopSingularTriplet<Scalar>
@@ -23,7 +23,6 @@ public struct ResolventHessian<Scalar: BLASScalar>: Sendable {
     _ theta: Matrix<Scalar>, at triplet: TopSingularTriplet<Scalar>
   ) throws(LinearAlgebraError) {
     try triplet.requireSimple()
-    self.triplet = triplet
     isTransposed = theta.rows > theta.columns
     let sigma = triplet.sigma
     normalized = (isTransposed ? theta.transposed : theta).map { $0 / sigma }
@@ -41,6 +40,35 @@ public struct ResolventHessian<Scalar: BLASScalar>: Sendable {
         sigma1: Double(sigma), sigma2: Double(triplet.sigma2),
         minimumRelativeGap: Double(TopSingularTriplet<Scalar>.minimumRelativeGap))
     }
+    // A's smallest eigenvalue is 1 − (σ₂/σ₁)². An iteration may have overlooked a second copy of a multiple σ₁, and
+    // round-off may let the factorisation pass; inverse iteration sees it at once.
+    let ratio = triplet.sigma2 / sigma
+    let smallest = Self.smallestEigenvalue(factor)
+    if smallest < (1 - ratio * ratio) / 2 {
+      let root = Swift.max(0, 1 - smallest).squareRoot()
+      self.triplet = try triplet.with(sigma2: sigma * root).requireSimple()
+    } else {
+      self.triplet = triplet
+    }
+  }
+
+  /// An upper bound of the smallest eigenvalue by four inverse iterations, sharp where that eigenvalue is tiny.
+  private static func smallestEigenvalue(_ factor: Cholesky<Scalar>) -> Scalar {
+    let order = factor.lower.rows
+    // A start without structure; the entries of a quadratic phase.
+    var x = Vector<Scalar>.zeros(order)
+    for i in 0..<order {
+      let phase: Int = (7 * i * i + 3 * i + 1) % 17
+      x[i] = Scalar(phase - 8)
+    }
+    x = x.normalized
+    var eigenvalue: Scalar = 1
+    for _ in 0..<4 {
+      let y = factor.solve(x)
+      eigenvalue = 1 / x.dot(y)
+      x = y.normalized
+    }
+    return eigenvalue
   }
 
   /// D²σ₁[E_i, E_i]/σ₁ for every column i.

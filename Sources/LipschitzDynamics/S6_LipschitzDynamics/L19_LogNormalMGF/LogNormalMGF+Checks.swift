@@ -20,9 +20,8 @@ extension LogNormalMGF {
         ) { z in exp(s * z - (z - m) * (z - m) / (2 * v)) / (2 * Double.pi * v).squareRoot() }
       }
     },
-    .derivative("d/ds log E e^{sZ} = m + sv: the cumulants of a Gaussian") { mgf, _ in
-      // Mean and variance are the only cumulants; the remainder of the second-order expansion is exactly zero,
-      // so one order less is claimed and must leave a remainder of order two.
+    .derivative("slope and curvature in s are those of cumulants m and v") { mgf, _ in
+      // M′ = (m + sv)M and M″ = ((m + sv)² + v)M characterise the function up to its value at zero.
       try settings.map { s, m, v in
         let value = try mgf(s, m, v)
         return TaylorCase(

@@ -21,17 +21,26 @@ extension LayerDynamics {
     .roundOffIdentity("dense Σ and the spectral Hessian, from per-sample gradients written out") { dynamics, setting in
       let generator = setting.generator("layer")
       return try [(5, 4), (4, 6)].flatMap { m, n -> [NumericIdentity] in
-        let point = randomPoint(m, n, batch: 6, generator)
-        let expected = try denseCoefficients(point)
-        let claimed = try dynamics(point)
-        func identity(_ name: String, _ a: Double, _ b: Double) -> NumericIdentity {
-          NumericIdentity("\(m) x \(n), \(name)", claimed: a, expected: b, operations: 40 * m * n, condition: 32)
+        let batch = randomPoint(m, n, batch: 6, generator)
+        let given = LayerPoint(
+          weights: batch.weights, gradient: Matrix(rows: m, columns: n) { _, _ in generator.gaussian() },
+          sample: batch.sample, noise: .batchEstimate, learningRate: batch.learningRate)
+        return try [("gradient of the batch", batch), ("gradient given", given)].flatMap { label, point in
+          let (expected, magnitude) = try denseCoefficients(point)
+          let claimed = try dynamics(point)
+          let svd = try SingularValueDecomposition(point.weights)
+          // Sums cancel, so each value is judged beside the terms that it is made of.
+          func identity(_ name: String, _ value: KeyPath<LayerCoefficients, Double>) -> NumericIdentity {
+            NumericIdentity(
+              "\(m) x \(n), \(label), \(name)", claimed: claimed[keyPath: value], expected: expected[keyPath: value],
+              magnitude: magnitude[keyPath: value], operations: 40 * m * n,
+              condition: svd.values[0] / (svd.values[0] - svd.values[1]))
+          }
+          return [
+            identity("μ", \.mu), identity("κ", \.kappa), identity("λ²", \.lambdaSquared),
+            identity("discrete step", \.discreteStep), identity("⟨J, g⟩²", \.relativeGradientSquared),
+          ]
         }
-        return [
-          identity("μ", claimed.mu, expected.mu), identity("κ", claimed.kappa, expected.kappa),
-          identity("λ²", claimed.lambdaSquared, expected.lambdaSquared),
-          identity("discrete step", claimed.discreteStep, expected.discreteStep),
-        ]
       }
     },
     .monteCarloMean(
@@ -80,7 +89,7 @@ extension LayerDynamics {
       "discrete SGD steps predicted by the continuous drift alone", drops: continuousTime,
       remedy: "add (η/2) gᵀHg/σ₁ to the drift when comparing with SGD; it does not shrink with the batch size"
     ) { _ in
-      try judgeEnumeration(expected: 3) { rung, layer, point in
+      try judgeEnumeration(expected: 3, insteadOf: 2) { rung, layer, point in
         let c = try subject(point)
         return rung.relativeChange[layer] - rung.learningRate * (c.mu + c.kappa)
       }
@@ -89,7 +98,8 @@ extension LayerDynamics {
 
   /// The worst verdict over layers on "this error of the exact mean over all batches falls with the given power".
   static func judgeEnumeration(
-    expected: Double, error: (EnumeratedSteps.Rung, Int, LayerPoint) throws -> Double
+    expected: Double, insteadOf predicted: Double? = nil,
+    error: (EnumeratedSteps.Rung, Int, LayerPoint) throws -> Double
   ) throws -> Verdict {
     let population = try DigitsPopulation.shared.get()
     let rungs = try EnumeratedSteps.shared.get().rungs
@@ -100,7 +110,8 @@ extension LayerDynamics {
           at: population.network, batchSize: 1, learningRate: rung.learningRate)[layer]
         return Rung(step: rung.learningRate, error: abs(try error(rung, layer, point)))
       }
-      used = judgeOrder(ladder, expected: expected).relabelled(.training, place: "layer \(layer)")
+      used = judgeOrder(ladder, expected: expected, insteadOf: predicted)
+        .relabelled(.training, place: "layer \(layer)")
       guard used.isSupported else { return used }
     }
     return used
@@ -115,8 +126,10 @@ extension LayerDynamics {
       noise: .batchEstimate, learningRate: 0.3)
   }
 
-  /// The coefficients from dense per-sample gradients and the spectral form: no shared code with the fast route.
-  private static func denseCoefficients(_ point: LayerPoint) throws -> LayerCoefficients {
+  /// The coefficients from dense per-sample gradients and the spectral form, and the sizes of the terms in them.
+  private static func denseCoefficients(
+    _ point: LayerPoint
+  ) throws -> (value: LayerCoefficients, magnitude: LayerCoefficients) {
     guard let sample = point.sample as? RankOneGradients<Double> else {
       throw HypothesisViolation(field: "sample", value: "dense", requirement: "this oracle reads rank-one factors")
     }
@@ -126,13 +139,21 @@ extension LayerDynamics {
     let at = try SpectralPoint(point.weights)
     let (sigma, j) = (at.svd.values[0], at.svd.u.column(0).outer(at.svd.v(0)))
     let centred = gradients.map { $0 - mean }
-    let curvature = centred.reduce(0.0) { $0 + OperatorNormHessian.spectral(at, $1) } / (m * (m - 1))
-    let spread = centred.reduce(0.0) { $0 + j.inner($1) * j.inner($1) } / (m * (m - 1))
-    let eta = point.learningRate
-    return LayerCoefficients(
-      mu: -j.inner(mean) / sigma, kappa: eta / 2 * curvature / sigma, lambdaSquared: eta * spread / (sigma * sigma),
-      discreteStep: eta / 2 * OperatorNormHessian.spectral(at, mean) / sigma,
-      relativeGradient: j.inner(mean) / sigma)
+    let curvature = centred.reduce(0.0) { $0 + OperatorNormHessian.spectral(at, $1) } / (m * (m - 1)) / sigma
+    let spread = centred.reduce(0.0) { $0 + j.inner($1) * j.inner($1) } / (m * (m - 1)) / (sigma * sigma)
+    let (eta, slope) = (point.learningRate, j.inner(point.gradient) / sigma)
+    let bend = OperatorNormHessian.spectral(at, point.gradient) / sigma
+    // From the batch's own mean, the noise's share is taken off.
+    let own = point.isGradientFromBatch ? 1.0 : 0
+    let size = point.gradient.frobeniusNorm / sigma
+    return (
+      LayerCoefficients(
+        mu: -slope, kappa: eta / 2 * curvature, lambdaSquared: eta * spread,
+        discreteStep: eta / 2 * (bend - own * curvature), relativeGradientSquared: slope * slope - own * spread),
+      LayerCoefficients(
+        mu: size, kappa: eta / 2 * curvature, lambdaSquared: eta * (spread + size * size),
+        discreteStep: eta / 2 * (bend + curvature), relativeGradientSquared: size * size + spread)
+    )
   }
 }
 

@@ -32,10 +32,11 @@ extension LayerCoefficients {
   /// The same coefficients with some replaced: how mutants are made.
   func with(
     mu: Double? = nil, kappa: Double? = nil, lambdaSquared: Double? = nil, discreteStep: Double? = nil,
-    relativeGradient: Double? = nil
+    relativeGradientSquared: Double? = nil
   ) -> LayerCoefficients {
     LayerCoefficients(
       mu: mu ?? self.mu, kappa: kappa ?? self.kappa, lambdaSquared: lambdaSquared ?? self.lambdaSquared,
-      discreteStep: discreteStep ?? self.discreteStep, relativeGradient: relativeGradient ?? self.relativeGradient)
+      discreteStep: discreteStep ?? self.discreteStep,
+      relativeGradientSquared: relativeGradientSquared ?? self.relativeGradientSquared)
   }
 }

@@ -11,9 +11,12 @@ public enum LayerDynamics: Claim {
       Gradient flow, gradient noise and the noise's curvature drive the operator norm. Summed over discrete SGD \
       steps the drift has one more term, (η/2) gᵀHg/σ₁, of κ's own order in η and independent of the batch size.
       """,
-    hypotheses: [.stated("σ₁ simple along the path (Assumption 11)"), continuousTime],
+    hypotheses: [.stated("σ₁ simple along the path (Assumption 11)"), regular, continuousTime],
     differsFromPrint: "relative form, divided by K; one SGD step is η units of time")
-  static let continuousTime = Hypothesis.unstated("continuous time; discrete steps add (η/2) gᵀHg/σ₁ to the drift")
+  static let regular = Hypothesis.stated(
+    "∇L and Σ^½ are globally Lipschitz and grow linearly (Definition 4); ReLU networks need localisation")
+  static let continuousTime = Hypothesis.stated(
+    "continuous time (Definition 4); summed over SGD steps the drift has one more term")
 
   /// The function under test: a layer's state to the coefficients of its dynamics.
   public typealias Subject = @Sendable (LayerPoint) throws -> LayerCoefficients
@@ -31,14 +34,18 @@ public struct LayerPoint: Sendable {
   public let noise: NoiseModel
   /// η; also the time that one step takes.
   public let learningRate: Double
+  /// Whether `gradient` is the mean of the very batch that estimates the noise, and so contains that noise.
+  public let isGradientFromBatch: Bool
 
-  /// - Parameter gradient: the full-data gradient; the sample's own mean if omitted.
+  /// - Parameter gradient: the full-data gradient; the sample's own mean if omitted, which a `factor` does not have.
   public init(
     weights: Matrix<Double>, gradient: Matrix<Double>? = nil, sample: any LayerGradientSample<Double>,
     noise: NoiseModel, learningRate: Double
   ) {
+    precondition(gradient != nil || noise != .factor, "a noise factor has no mean: give the drift's gradient")
     self.weights = weights
     self.gradient = gradient ?? sample.mean
+    isGradientFromBatch = gradient == nil && noise.isBatchEstimate
     self.sample = sample
     self.noise = noise
     self.learningRate = learningRate
@@ -49,7 +56,7 @@ public struct LayerPoint: Sendable {
   /// - Parameter triplet: the layer's top singular triplet, if it is known already.
   public func projections(at triplet: TopSingularTriplet<Double>? = nil) throws -> LayerProjections<Double> {
     try LayerProjections(
-      weights: weights, gradient: gradient, sample: sample, noise: noise,
+      weights: weights, gradient: gradient, isGradientFromBatch: isGradientFromBatch, sample: sample, noise: noise,
       triplet: try triplet ?? TopSingularTriplet(weights))
   }
 }
@@ -66,21 +73,21 @@ public struct LayerCoefficients: Sendable, Equatable {
   public let lambdaSquared: Double
   /// (η/2) gᵀHg/σ₁: what discrete steps add to the drift of K.
   public let discreteStep: Double
-  /// ⟨J, g⟩/σ₁, kept for the logarithm's own discrete-step term.
-  public let relativeGradient: Double
+  /// ⟨J, g⟩²/σ₁², kept for the logarithm's own discrete-step term.
+  public let relativeGradientSquared: Double
 
-  public init(mu: Double, kappa: Double, lambdaSquared: Double, discreteStep: Double, relativeGradient: Double) {
+  public init(mu: Double, kappa: Double, lambdaSquared: Double, discreteStep: Double, relativeGradientSquared: Double) {
     self.mu = mu
     self.kappa = kappa
     self.lambdaSquared = lambdaSquared
     self.discreteStep = discreteStep
-    self.relativeGradient = relativeGradient
+    self.relativeGradientSquared = relativeGradientSquared
   }
 
   public init(_ p: LayerProjections<Double>, learningRate eta: Double) {
     self.init(
       mu: -p.gradient, kappa: eta / 2 * p.noiseCurvature, lambdaSquared: eta * p.noise,
-      discreteStep: eta / 2 * p.gradientCurvature, relativeGradient: p.gradient)
+      discreteStep: eta / 2 * p.gradientCurvature, relativeGradientSquared: p.gradientSquared)
   }
 
   /// Drift of log K in continuous time: μ + κ − ½λ².
@@ -88,7 +95,7 @@ public struct LayerCoefficients: Sendable, Equatable {
 
   /// What discrete steps add to the drift of log K: (η/2)(gᵀHg/σ₁ − (⟨J, g⟩/σ₁)²).
   public func logDiscreteStep(learningRate eta: Double) -> Double {
-    discreteStep - eta / 2 * relativeGradient * relativeGradient
+    discreteStep - eta / 2 * relativeGradientSquared
   }
 }
 
@@ -97,7 +104,9 @@ public struct LayerProjections<Scalar: BLASScalar>: Sendable {
   public let triplet: TopSingularTriplet<Scalar>
   /// ⟨J, ∇L⟩/σ₁.
   public let gradient: Scalar
-  /// gᵀHg/σ₁.
+  /// ⟨J, ∇L⟩²/σ₁², without bias: from one batch, E⟨J, ḡ⟩² = ⟨J, ∇L⟩² + JᵀΣJ, so the noise is taken off.
+  public let gradientSquared: Scalar
+  /// gᵀHg/σ₁, without bias: from one batch, E ḡᵀHḡ = gᵀHg + ⟨H, Σ⟩, so the noise is taken off.
   public let gradientCurvature: Scalar
   /// √(JᵀΣJ)/σ₁, kept unsquared because its square underflows first.
   public let noiseNorm: Scalar
@@ -111,10 +120,12 @@ public struct LayerProjections<Scalar: BLASScalar>: Sendable {
   /// - Parameters:
   ///   - weights: shape [m, n].
   ///   - gradient: shape [m, n], the drift's gradient.
+  ///   - isGradientFromBatch: whether it is the mean of `sample`, which then estimates its noise.
   /// - Throws: ``HypothesisViolation`` or ``LinearAlgebraError`` naming what does not fit; a gap below round-off.
   @specialized(where Scalar == Double) @specialized(where Scalar == Float)
   public init(
-    weights: Matrix<Scalar>, gradient: Matrix<Scalar>, sample: any LayerGradientSample<Scalar>, noise: NoiseModel,
+    weights: Matrix<Scalar>, gradient: Matrix<Scalar>, isGradientFromBatch: Bool,
+    sample: any LayerGradientSample<Scalar>, noise: NoiseModel,
     triplet: TopSingularTriplet<Scalar>
   ) throws {
     let hessian = try ResolventHessian(weights, at: triplet)
@@ -133,8 +144,11 @@ public struct LayerProjections<Scalar: BLASScalar>: Sendable {
     noiseNorm = weight.squareRoot() * centred.norm
     noiseCurvature = weight * hessian.relativeForms(right: right, left: left).reduce(0, +)
     let (gv, gu) = (gradient * v, gradient.transposedTimes(u))
-    self.gradient = u.dot(gv) / sigma
-    gradientCurvature = hessian.relativeForms(right: Matrix(columns: [gv]), left: Matrix(columns: [gu]))[0]
+    let projection = u.dot(gv) / sigma
+    let curvature = hessian.relativeForms(right: Matrix(columns: [gv]), left: Matrix(columns: [gu]))[0]
+    self.gradient = projection
+    gradientSquared = projection * projection - (isGradientFromBatch ? noiseNorm * noiseNorm : 0)
+    gradientCurvature = curvature - (isGradientFromBatch ? noiseCurvature : 0)
     self.triplet = triplet
   }
 }

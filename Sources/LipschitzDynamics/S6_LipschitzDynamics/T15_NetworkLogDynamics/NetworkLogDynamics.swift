@@ -11,7 +11,7 @@ public enum NetworkLogDynamics: Claim {
       Drifts add over layers; under layer-wise noise so do squared diffusions. With one batch driving every layer \
       the exact λ_Z² has cross-layer terms, while Itô's correction in the drift of Z keeps the layers' own sum.
       """,
-    hypotheses: [.stated("σ₁ of every layer simple"), layerwise],
+    hypotheses: [.stated("σ₁ of every layer simple"), LayerDynamics.regular, layerwise],
     differsFromPrint: "the exact cross-layer λ_Z² is given beside the layer-wise one")
   static let layerwise = Hypothesis.stated("noises of different layers are uncorrelated (Assumption 3)")
 
@@ -47,18 +47,23 @@ public struct NetworkCoefficients: Sendable, Equatable {
   ///
   /// - Parameters:
   ///   - projections: one a layer, over the same samples in the same order.
-  ///   - weight: w of the noise model, ``NoiseModel/weight(sampleCount:)``.
+  ///   - noise: the model that all of them share.
+  /// - Throws: ``HypothesisViolation`` if there is no layer, or if layers have samples of different sizes.
   public init(
     _ projections: [LayerProjections<Double>], noise: NoiseModel, learningRate eta: Double
   ) throws {
     let layers = projections.map { LayerCoefficients($0, learningRate: eta) }
-    let count = projections.first?.perSample.count ?? 0
+    let counts = Set(projections.map(\.perSample.count))
+    guard let count = counts.first, counts.count == 1 else {
+      throw HypothesisViolation(
+        field: "samples of the layers", value: "\(counts.sorted())", requirement: "one common sample for all layers")
+    }
     var scores = (0..<count).map { i in projections.reduce(0.0) { $0 + $1.perSample[i] } }
-    if noise.isCentred, count > 0 {
+    if noise.isCentred {
       let mean = scores.reduce(0, +) / Double(count)
       scores = scores.map { $0 - mean }
     }
-    let weight = count > 0 ? try noise.weight(sampleCount: count) : 0
+    let weight = try noise.weight(sampleCount: count)
     self.init(
       mu: layers.reduce(0) { $0 + $1.mu }, kappa: layers.reduce(0) { $0 + $1.kappa },
       layerwiseLambdaSquared: layers.reduce(0) { $0 + $1.lambdaSquared },
@@ -70,6 +75,9 @@ public struct NetworkCoefficients: Sendable, Equatable {
     guard let first = layers.first else {
       throw HypothesisViolation(field: "layers", value: "none", requirement: "a network has at least one layer")
     }
+    try HypothesisViolation.require(
+      layers.allSatisfy { $0.noise == first.noise && $0.learningRate == first.learningRate }, field: "layers",
+      value: "mixed", "one noise model and one learning rate for all layers")
     try self.init(
       try layers.map { try $0.projections() }, noise: first.noise, learningRate: first.learningRate)
   }

@@ -88,19 +88,39 @@ extension IntegralDynamics {
 
   public static let boundaries = [
     Boundary(
-      "every pair of SGD steps with the continuous drift alone", drops: discreteSteps,
+      "every pair of SGD steps with the continuous drift alone", drops: LayerDynamics.continuousTime,
       remedy: "add (η/2)(gᵀHg/σ₁ − ⟨J, g⟩²/σ₁²) to the drift of log K, a layer at a time"
-    ) { _ in try judgePairs(subject, includingDiscreteStep: false) }
+    ) { _ in try judgePairs(subject, includingDiscreteStep: false, insteadOf: 2) },
+    Boundary(
+      "one noise drives two layers, and Itô's correction takes the exact λ_Z²", drops: NetworkLogDynamics.layerwise,
+      remedy: "correct with ½Σ‖λ⁽ˡ⁾‖², a layer at a time; only the diffusion takes the exact λ_Z²"
+    ) { _ in
+      // dK⁽ˡ⁾ = λK⁽ˡ⁾dW for two layers with one W: each is exp(λW − λ²t/2), whatever the other does.
+      let (lambda, t, w) = (0.5, 2.0, 0.7)
+      let found = pow(exp(lambda * w - lambda * lambda * t / 2), 2)
+      let exactLambdaSquared = (2 * lambda) * (2 * lambda)
+      let claimed = subject(
+        1,
+        [
+          DynamicsIncrement(
+            duration: t, relativeDrift: 0, itoCorrection: exactLambdaSquared / 2, noise: 2 * lambda * w)
+        ])
+      guard abs(claimed - found) > 1e-6 * found else { return .inconclusive("both give \(found)") }
+      return .refuted(
+        Counterexample(at: "λ = ½, t = 2, W(t) = 0.7", claimed: "K = \(claimed)", found: "K = \(found)"))
+    },
   ]
 
-  private static func judgePairs(_ solution: Subject, includingDiscreteStep: Bool) throws -> Verdict {
+  private static func judgePairs(
+    _ solution: Subject, includingDiscreteStep: Bool, insteadOf predicted: Double? = nil
+  ) throws -> Verdict {
     let ladder = try RealPaths.pairs().map { eta, paths in
       let errors = paths.map {
         log(solution(1, $0.increments(includingDiscreteStep: includingDiscreteStep))) - $0.observed
       }
       return Rung(step: eta, error: abs(errors.reduce(0, +) / Double(errors.count)))
     }
-    return judgeOrder(ladder, expected: 3).relabelled(.training, place: "digits, two steps")
+    return judgeOrder(ladder, expected: 3, insteadOf: predicted).relabelled(.training, place: "digits, two steps")
   }
 
   /// Root mean square of log(formula/σ₁) at fixed time, over a ladder of steps.

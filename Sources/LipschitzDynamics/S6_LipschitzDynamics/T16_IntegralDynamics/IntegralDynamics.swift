@@ -6,11 +6,13 @@ public import VerificationKit
 public enum IntegralDynamics: Claim {
   public static let source = Source.luo2025("Theorem 16")
   public static let statement = Statement(
-    "K(t) = K(0) exp(∫(μ_Z + κ_Z − ½λ_Z²)ds + ∫λ_Z dW)",
+    "K(t) = K(0) exp(∫(μ_Z + κ_Z − ½Σ‖λ⁽ˡ⁾‖²)ds + ∫λ_Z dW)",
     meaning: "Itô's formula integrated: pathwise, with coefficients that may depend on the whole past of the path.",
-    hypotheses: [.stated("σ₁ of every layer simple along the path"), discreteSteps],
-    differsFromPrint: "summed over SGD steps the drift also carries the discrete-step term of Theorem 14")
-  static let discreteSteps = Hypothesis.unstated("continuous time; discrete steps add their term to the drift of log K")
+    hypotheses: [
+      .stated("σ₁ of every layer simple along the path"), LayerDynamics.regular, NetworkLogDynamics.layerwise,
+      LayerDynamics.continuousTime,
+    ],
+    differsFromPrint: "½λ_Z² is written ½Σ‖λ⁽ˡ⁾‖², equal under Assumption 3 and right without it")
 
   /// The function under test: K(0) and the increments along a path to K at its end.
   public typealias Subject = @Sendable (_ initial: Double, _ path: [DynamicsIncrement]) -> Double
@@ -34,7 +36,7 @@ public struct DynamicsIncrement: Sendable, Equatable {
   public let duration: Double
   /// μ_Z + κ_Z at the left end; per unit of time.
   public let relativeDrift: Double
-  /// ½λ_Z² at the left end; per unit of time.
+  /// ½Σ‖λ⁽ˡ⁾‖² at the left end, whatever the correlation between layers; per unit of time.
   public let itoCorrection: Double
   /// λ_Z dW, as it was realised.
   public let noise: Double

@@ -9,9 +9,9 @@ public enum LipschitzStatistics: Claim {
     "E K = K(0) e^{∫(μ_Z + κ_Z)},  Var K = (E K)² (e^{∫λ_Z²} − 1)",
     meaning: """
       For coefficients that are functions of time alone. Coefficients of a real network depend on its random \
-      parameters; then E log K = Z(0) + ∫E[μ + κ − ½λ²] still holds, but the variance does not.
+      parameters; then neither formula holds, and only E log K = Z(0) + ∫E[μ + κ − ½Σ‖λ⁽ˡ⁾‖²] survives.
       """,
-    hypotheses: [.stated("K solves the SDE of Theorem 15"), deterministic])
+    hypotheses: [.stated("K solves the SDE of Theorem 15"), NetworkLogDynamics.layerwise, deterministic])
   static let deterministic = Hypothesis.unstated("μ_Z, κ_Z, λ_Z are deterministic functions of time")
 
   /// The function under test: K(0), ∫(μ_Z + κ_Z) and ∫λ_Z² to mean and variance.
@@ -27,7 +27,7 @@ public enum LipschitzStatistics: Claim {
   /// - Hypotheses: deterministic coefficients.
   /// - Parameters:
   ///   - initial: K(0) > 0.
-  ///   - growth: ∫(μ_Z + κ_Z)ds; dimensionless.
+  ///   - growth: ∫(μ_Z + κ_Z)ds, without Assumption 3 plus ½∫(λ_Z² − Σ‖λ⁽ˡ⁾‖²)ds; dimensionless.
   ///   - spread: ∫λ_Z² ds ≥ 0; dimensionless.
   /// - Accuracy: expm1 keeps all digits of a small variance.
   /// - Throws: ``HypothesisViolation`` naming a non-positive K(0) or a negative spread.
