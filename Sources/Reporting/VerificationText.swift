@@ -19,24 +19,19 @@ public enum VerificationText {
     return table.lines
   }
 
-  /// Everything below the table: hypotheses that are needed, failures, and the meaning of the columns.
+  /// Everything below the table: failures, where each conclusion ends, and the meaning of the columns.
   public static func remarks(_ reports: [ClaimReport], seed: UInt64, tier: Tier) -> [String] {
     var lines: [String] = []
-    for report in reports {
-      switch report.verdict {
-      case .holds: continue
-      case .holdsUnder:
-        lines.append("\(report.slug) holds under H:")
-        for boundary in report.boundaries where !boundary.dropped.isStated {
-          lines.append("  H: \(boundary.dropped.text)")
-          if case .refuted(let counterexample) = boundary.verdict {
-            lines.append("     without it: \(counterexample)")
-          }
-          lines.append("     instead: \(boundary.remedy)")
-        }
-      case .refuted, .inconclusive: lines.append("\(report.slug): \(report.verdict)")
-      }
+    for report in reports where !report.verdict.isPass { lines.append("\(report.slug): \(report.verdict)") }
+    let ends = reports.flatMap { report in report.boundaries.map { (report, $0) } }
+    if !ends.isEmpty { lines.append("Where the conclusions end, each shown by a run:") }
+    for (report, boundary) in ends {
+      lines.append("  \(report.source.number) without: \(boundary.dropped.text)")
+      lines.append("    " + (boundary.dropped.isStated ? "(the paper states it)" : "(H: the paper does not state it)"))
+      if case .refuted(let counterexample) = boundary.verdict { lines.append("    \(counterexample)") }
+      lines.append("    instead: \(boundary.remedy)")
     }
+    if !ends.isEmpty { lines.append("") }
     let planted = reports.reduce(0) { $0 + $1.mutantsPlanted }
     let killed = reports.reduce(0) { $0 + $1.mutantsKilled }
     lines.append(

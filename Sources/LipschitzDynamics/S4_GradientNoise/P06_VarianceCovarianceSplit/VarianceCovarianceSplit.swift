@@ -10,7 +10,7 @@ public enum VarianceCovarianceSplit: Claim {
     meaning: "Row sums of squares of the factor are the variances; what is left of ΩΩᵀ are the covariances.",
     hypotheses: [.stated("Σ̂ = ΩΩᵀ"), diagonalSigma])
   /// The paper's own remark. The part has trace zero, so its eigenvalues cannot all be non-negative unless all vanish.
-  static let diagonalSigma = Hypothesis.stated("the off-diagonal part need not be positive semidefinite")
+  static let diagonalSigma = Hypothesis.stated("only the whole of Σ̂ is read as a covariance matrix")
 
   public static let subject: any CovarianceSplit = FactorSplit()
 }

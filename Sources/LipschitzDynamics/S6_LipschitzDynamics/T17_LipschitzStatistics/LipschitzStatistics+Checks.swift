@@ -92,7 +92,9 @@ extension LipschitzStatistics {
       let mean = ensemble.changes.reduce(0, +) / Double(ensemble.changes.count)
       for change in ensemble.changes { moments.add([(change - mean) * (change - mean) / ensemble.spread - 1]) }
       let verdict = judgeZeroMean(moments, .training)
-      let ratio = "observed/predicted variance \(1 + moments.mean[0]) ± \(moments.standardErrors[0])"
+      func percent(_ x: Double) -> Double { (x * 1000).rounded() / 10 }
+      let ratio =
+        "\(percent(1 + moments.mean[0])) ± \(percent(moments.standardErrors[0])) % of it observed"
       guard case .refuted(let why) = verdict else { return verdict }
       return .refuted(
         Counterexample(
@@ -109,7 +111,7 @@ enum Coefficients {
   static func volatility(_ t: Double) -> Double { 0.6 - 0.3 * t }
   /// K(1) of Euler–Maruyama paths, so fine that the scheme's own bias is far below the sampling error.
   static func simulatedPaths(_ setting: Setting) throws -> [Double] {
-    let count = 20_000 * setting.tier.scale
+    let count = 60_000 * setting.tier.scale
     return try paths.value(for: [setting.seed, UInt64(count)]) {
       let process = GeometricBrownianMotion(
         drift: try TimeFunction(times: [0, 1], values: [drift(0), drift(1)]),
