@@ -12,7 +12,8 @@ struct Layer: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Compute the dynamics' terms for one layer from its weights and per-sample gradients.",
     discussion: """
-      Terms are relative to the operator norm and per unit of time; one SGD step is η units.
+      Terms are relative to the operator norm and per unit of time; one SGD step is η units. discreteStep is an unbiased \
+      estimate of (η/2) gᵀHg/σ₁: the noise in the batch's own mean gradient is taken off, so it may be negative.
       Example: lipdyn layer --weights W.npy --gradients G.npy --learning-rate 0.05 --json
       """)
 
@@ -61,6 +62,8 @@ struct Layer: ParsableCommand {
       try g.requireFinite("layer", operand: "gradients (\(gradients)), sample \(index)")
     }
     let noise: NoiseModel = populationBatchSize.map { .populationWithReplacement(batchSize: $0) } ?? .batchEstimate
+    try UsageError.require(
+      jacobian?.hasSuffix(".npy") ?? true, "--jacobian \(jacobian ?? ""): the name must end in .npy")
     try UsageError.requireWritable([jacobian])
     let terms = try terms(theta, DenseGradients(stack), noise, eta)
     for (name, value) in [

@@ -51,6 +51,12 @@ struct Train: ParsableCommand {
     try UsageError.require(steps >= 1 && steps <= limit, "--steps \(steps): use from 1 to \(limit)")
     try UsageError.require(every >= 1, "--every \(every): use at least 1")
     try UsageError.require(firstStep >= 0 && firstStep <= limit, "--first-step \(firstStep): use from 0 to \(limit)")
+    for (option, path, suffix) in [
+      ("--save-weights", saveWeights, ".npz"), ("--save-batch-order", saveBatchOrder, ".npy"),
+    ] {
+      try UsageError.require(
+        path?.hasSuffix(suffix) ?? true, "\(option) \(path ?? ""): the name must end in \(suffix)")
+    }
     try UsageError.requireWritable([ledger, saveWeights, saveBatchOrder])
     if let ledger {
       try UsageError.require(
