@@ -7,7 +7,7 @@ public struct VerificationRecord: Codable, Sendable {
   public struct ClaimRow: Codable, Sendable {
     public let number: String
     public let claim: String
-    /// holds | holds under H | refuted | inconclusive.
+    /// holds | holds under H | fails as stated | refuted | inconclusive.
     public let verdict: String
     /// Why, or under which hypotheses.
     public let reason: String

@@ -27,7 +27,11 @@ public enum VerificationText {
     if !ends.isEmpty { lines.append("Where the conclusions end, each shown by a run:") }
     for (report, boundary) in ends {
       lines.append("  \(report.source.number) without: \(boundary.dropped.text)")
-      lines.append("    " + (boundary.dropped.isStated ? "(the paper states it)" : "(H: the paper does not state it)"))
+      switch boundary.dropped.standing {
+      case .stated: lines.append("    (the paper states it)")
+      case .unstated: lines.append("    (H: the paper does not state it)")
+      case .contradicted: lines.append("    (the paper claims the conclusion here too)")
+      }
       if case .refuted(let counterexample) = boundary.verdict { lines.append("    \(counterexample)") }
       lines.append("    instead: \(boundary.remedy)")
     }

@@ -59,12 +59,22 @@ public struct Statement: Sendable {
 
 /// A condition of a statement.
 public struct Hypothesis: Sendable, Equatable {
-  public let text: String
-  /// Whether the source states it; an unstated one that turns out to be needed is a finding.
-  public let isStated: Bool
+  /// What the source says of it.
+  public enum Standing: Sendable, Equatable {
+    case stated
+    /// Not mentioned; if it turns out to be needed, that is a finding.
+    case unstated
+    /// The source asserts the conclusion expressly where this hypothesis fails: as printed, the statement is false.
+    case contradicted
+  }
 
-  public static func stated(_ text: String) -> Hypothesis { Hypothesis(text: text, isStated: true) }
-  public static func unstated(_ text: String) -> Hypothesis { Hypothesis(text: text, isStated: false) }
+  public let text: String
+  public let standing: Standing
+  public var isStated: Bool { standing == .stated }
+
+  public static func stated(_ text: String) -> Hypothesis { Hypothesis(text: text, standing: .stated) }
+  public static func unstated(_ text: String) -> Hypothesis { Hypothesis(text: text, standing: .unstated) }
+  public static func contradicted(_ text: String) -> Hypothesis { Hypothesis(text: text, standing: .contradicted) }
 }
 
 /// A single-fault wrong version of a claim's function, which the checks must catch.

@@ -45,12 +45,14 @@ public enum ClaimVerdict: Sendable, Equatable, CustomStringConvertible {
   case holds
   /// As ``holds``, but hypotheses that the source does not state were shown to be needed.
   case holdsUnder([String])
+  /// The corrected statement holds, under hypotheses where the source expressly claims more and is contradicted.
+  case failsAsStated([String])
   case refuted(String)
   case inconclusive(String)
 
   public var isPass: Bool {
     switch self {
-    case .holds, .holdsUnder: true
+    case .holds, .holdsUnder, .failsAsStated: true
     case .refuted, .inconclusive: false
     }
   }
@@ -60,6 +62,7 @@ public enum ClaimVerdict: Sendable, Equatable, CustomStringConvertible {
     switch self {
     case .holds: "holds"
     case .holdsUnder: "holds under H"
+    case .failsAsStated: "fails as stated"
     case .refuted: "refuted"
     case .inconclusive: "inconclusive"
     }
@@ -69,6 +72,7 @@ public enum ClaimVerdict: Sendable, Equatable, CustomStringConvertible {
     switch self {
     case .holds: "holds"
     case .holdsUnder(let hypotheses): "holds under: \(hypotheses.joined(separator: "; "))"
+    case .failsAsStated(let hypotheses): "fails as stated; holds under: \(hypotheses.joined(separator: "; "))"
     case .refuted(let why): "refuted: \(why)"
     case .inconclusive(let why): "inconclusive: \(why)"
     }
@@ -98,8 +102,9 @@ public struct ClaimReport: Sendable {
     if let undemonstrated = boundaries.first(where: { !$0.isDemonstrated }) {
       return .inconclusive("'\(undemonstrated.name)' should refute the conclusion: \(undemonstrated.verdict.summary)")
     }
-    let missing = boundaries.filter { !$0.dropped.isStated }.map(\.dropped.text)
-    return missing.isEmpty ? .holds : .holdsUnder(missing)
+    let missing = boundaries.filter { !$0.dropped.isStated }.map(\.dropped)
+    if missing.contains(where: { $0.standing == .contradicted }) { return .failsAsStated(missing.map(\.text)) }
+    return missing.isEmpty ? .holds : .holdsUnder(missing.map(\.text))
   }
 
   /// Distinct kinds of evidence, in the order of the checks.

@@ -103,7 +103,7 @@ struct Show: ParsableCommand {
       claim.slug, "  \(statement.formula)", "  \(statement.meaning)",
       "source: \(claim.source.number), \(claim.source.paper); \(statement.differsFromPrint)", "hypotheses:",
     ]
-    lines += statement.hypotheses.map { "  \($0.text)" + ($0.isStated ? "" : "  (not stated in the paper)") }
+    lines += statement.hypotheses.map { "  \($0.text)" + standing($0) }
     lines.append("checks:")
     for check in claim.checks {
       lines.append("  \(check.name)  [\(check.evidence.rawValue)]")
@@ -116,5 +116,13 @@ struct Show: ParsableCommand {
     lines.append("without a hypothesis:")
     lines += claim.boundaries.map { "  \($0.name): breaks '\($0.dropped.text)'; \($0.remedy)" }
     return lines
+  }
+
+  private func standing(_ hypothesis: Hypothesis) -> String {
+    switch hypothesis.standing {
+    case .stated: ""
+    case .unstated: "  (not stated in the paper)"
+    case .contradicted: "  (the paper claims the conclusion without it)"
+    }
   }
 }

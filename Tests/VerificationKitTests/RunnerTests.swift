@@ -74,6 +74,19 @@ private enum UndemonstratedClaim: Claim {
   ]
 }
 
+private enum ContradictedClaim: Claim {
+  static let source = PlantedClaim.source
+  static let statement = PlantedClaim.statement
+  static let subject = 1.0
+  static let checks = PlantedClaim.checks
+  static let mutants = PlantedClaim.mutants
+  static let boundaries = [
+    Boundary("two", drops: .contradicted("x is not two"), remedy: "say so") { _ in
+      .refuted(Counterexample(at: "2", claimed: "1", found: "2"))
+    }
+  ]
+}
+
 @Suite("Runner")
 struct RunnerTests {
   private func verdict<C: Claim>(_: C.Type) -> ClaimVerdict { C.verify(seed: 1, tier: .quick).verdict }
@@ -85,6 +98,8 @@ struct RunnerTests {
     #expect(report.mutantsPlanted == 3 && report.mutantsKilled == 3)
     #expect(report.mutants[1].outcomes == [.blind("rounds"), .killed])
     #expect(report.slug == "PlantedClaim")
+    #expect(verdict(ContradictedClaim.self) == .failsAsStated(["x is not two"]))
+    #expect(verdict(ContradictedClaim.self).label == "fails as stated")
   }
 
   @Test("survivors, empty mutant lists, single evidence and idle boundaries are no pass")

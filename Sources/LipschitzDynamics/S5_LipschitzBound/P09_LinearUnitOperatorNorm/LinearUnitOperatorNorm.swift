@@ -1,0 +1,130 @@
+// Proposition 9: the operator norm of a linear unit, dense or convolutional.
+
+public import DenseLinearAlgebra
+public import VerificationKit
+
+public enum LinearUnitOperatorNorm: Claim {
+  public static let source = Source.luo2025("Proposition 9")
+  public static let statement = Statement(
+    "‖x ↦ θx + b‖ = σ₁(θ);  for a k x k convolution of stride s: σ₁(R) ≤ ‖conv‖ ≤ ⌈k/s⌉ σ₁(R)",
+    meaning: """
+      A dense unit has the operator norm of its matrix. A convolution's kernel reshaped to c_out x c_in·k² gives bounds \
+      only: from below if a whole patch fits into the image, from above by how many patches share a pixel.
+      """,
+    hypotheses: [denseUnit, wholePatch],
+    differsFromPrint: "a convolution gets the two-sided bound, not equality with σ₁ of the reshaped kernel")
+  static let denseUnit = Hypothesis.contradicted("the unit is a matrix product; for a convolution σ₁(R) is not its norm")
+  static let wholePatch = Hypothesis.unstated("the image holds at least one whole patch, for the lower bound")
+
+  /// The function under test: a unit to the interval that must hold its operator norm.
+  public typealias Subject = @Sendable (LinearUnit) throws -> ClosedRange<Double>
+  public static let subject: Subject = { try $0.normBounds() }
+}
+
+/// A linear unit of a network: x ↦ θx, or a convolution.
+public enum LinearUnit: Sendable {
+  case dense(Matrix<Double>)
+  case convolution(Convolution)
+
+  /// The interval that holds the operator norm: a point for a dense unit.
+  ///
+  /// - Source: Proposition 9, arXiv 2506.18588, corrected for convolutions.
+  /// - Returns: bounds in the unit of the weights.
+  /// - Throws: ``LinearAlgebraError`` on empty or non-finite weights.
+  public func normBounds() throws -> ClosedRange<Double> {
+    switch self {
+    case .dense(let theta):
+      let sigma = try SingularValueDecomposition(theta).values[0]
+      return sigma...sigma
+    case .convolution(let c):
+      let sigma = try SingularValueDecomposition(c.reshapedKernel).values[0]
+      return (c.holdsWholePatch ? sigma : 0)...(sigma * Double(c.patchesPerPixelAndAxis))
+    }
+  }
+}
+
+/// A two-dimensional convolution with square kernel on images of a fixed size.
+public struct Convolution: Sendable {
+  public enum Padding: Sendable, Equatable {
+    /// Zeros on every side.
+    case zero(Int)
+    /// The image continues periodically; output and input have one size, for stride one.
+    case circular
+  }
+
+  public let outputs: Int
+  public let inputs: Int
+  /// k.
+  public let size: Int
+  /// s.
+  public let stride: Int
+  public let padding: Padding
+  public let height: Int
+  public let width: Int
+  /// R; shape [c_out, c_in·k²], columns ordered by channel, then row, then column of the kernel.
+  public let reshapedKernel: Matrix<Double>
+
+  /// - Throws: ``HypothesisViolation`` naming a size that does not fit.
+  public init(
+    reshapedKernel: Matrix<Double>, inputs: Int, size: Int, stride: Int = 1, padding: Padding, height: Int, width: Int
+  ) throws(HypothesisViolation) {
+    try HypothesisViolation.require(
+      inputs >= 1 && size >= 1 && reshapedKernel.columns == inputs * size * size, field: "kernel",
+      value: reshapedKernel.shape, "c_out x c_in·k² = ? x \(inputs)·\(size)²")
+    try HypothesisViolation.require(stride >= 1, field: "stride", value: stride, "at least 1")
+    switch padding {
+    case .zero(let p):
+      try HypothesisViolation.require(p >= 0, field: "padding", value: p, "at least 0")
+      try HypothesisViolation.require(
+        min(height, width) >= 1 && min(height, width) + 2 * p >= size, field: "image", value: "\(height) x \(width)",
+        "large enough for one output with padding \(p)")
+    case .circular:
+      try HypothesisViolation.require(stride == 1, field: "stride", value: stride, "1 for circular padding")
+      try HypothesisViolation.require(
+        height >= size && width >= size, field: "image", value: "\(height) x \(width)", "at least the kernel's size")
+    }
+    (outputs, self.inputs, self.size, self.stride) = (reshapedKernel.rows, inputs, size, stride)
+    (self.padding, self.height, self.width, self.reshapedKernel) = (padding, height, width, reshapedKernel)
+  }
+
+  /// Whether some output sees a whole patch of the image and no padding.
+  public var holdsWholePatch: Bool {
+    guard case .zero(let pad) = padding else { return true }
+    func holds(_ length: Int) -> Bool {
+      Swift.stride(from: -pad, through: length + pad - size, by: stride).contains { $0 >= 0 && $0 + size <= length }
+    }
+    return holds(height) && holds(width)
+  }
+
+  /// ⌈k/s⌉: how many patches along one axis share a pixel.
+  public var patchesPerPixelAndAxis: Int { (size + stride - 1) / stride }
+
+  /// The convolution as a matrix on vec(image), channel by channel, row by row: for small images.
+  ///
+  /// - Returns: shape [c_out · h_out · w_out, c_in · h · w].
+  public var explicitMatrix: Matrix<Double> {
+    let pad = if case .zero(let p) = padding { p } else { 0 }
+    let isCircular = padding == .circular
+    let rows = isCircular ? height : (height + 2 * pad - size) / stride + 1
+    let columns = isCircular ? width : (width + 2 * pad - size) / stride + 1
+    var matrix = Matrix<Double>.zeros(outputs * rows * columns, inputs * height * width)
+    for o in 0..<outputs {
+      for y in 0..<rows {
+        for x in 0..<columns {
+          for c in 0..<inputs {
+            for i in 0..<size {
+              for j in 0..<size {
+                var (row, column) = (y * stride + i - pad, x * stride + j - pad)
+                if isCircular { (row, column) = (row % height, column % width) }
+                guard (0..<height).contains(row), (0..<width).contains(column) else { continue }
+                matrix[(o * rows + y) * columns + x, (c * height + row) * width + column] +=
+                  reshapedKernel[o, (c * size + i) * size + j]
+              }
+            }
+          }
+        }
+      }
+    }
+    return matrix
+  }
+}
