@@ -5,7 +5,8 @@ public import VerificationKit
 /// The claims on *Optimization-Induced Dynamics of Lipschitz Continuity in Neural Networks*.
 public enum PaperClaims {
   public static let all: [any Claim.Type] = [
-    UnbiasedNoiseEstimator.self, VarianceCovarianceSplit.self, LowRankSquareRoot.self, LinearUnitOperatorNorm.self,
+    UnbiasedNoiseEstimator.self, VarianceCovarianceSplit.self, LowRankSquareRoot.self, LipschitzProductBound.self,
+    LinearUnitOperatorNorm.self,
     OperatorNormJacobian.self,
     OperatorNormHessian.self, LayerDynamics.self,
     NetworkLogDynamics.self, IntegralDynamics.self, LipschitzStatistics.self, LogNormalMGF.self,

@@ -1,7 +1,7 @@
 // The bounds against explicit matrices of convolutions, against Fourier blocks, and against directions that attain them.
 
-private import Glibc
 internal import DenseLinearAlgebra
+private import Glibc
 internal import RandomStreams
 public import VerificationKit
 
@@ -30,7 +30,8 @@ extension LinearUnitOperatorNorm {
         ]
       }
     },
-    Check("explicit matrices of convolutions lie within the bounds", .roundOff, blindTo: convolutionOnly) { bounds, trial in
+    Check("explicit matrices of convolutions lie within the bounds", .roundOff, blindTo: convolutionOnly) {
+      bounds, trial in
       let generator = trial.setting.generator("kernels")
       var closest = 0.0
       var count = 0
@@ -40,7 +41,8 @@ extension LinearUnitOperatorNorm {
       ] {
         for isConstant in [false, true] {
           // A random kernel, and the constant one, whose patches add up: the upper bound's hardest case.
-          let kernel = Matrix<Double>(rows: 2, columns: 3 * size * size) { _, _ in isConstant ? 1 : generator.gaussian() }
+          let kernel = Matrix<Double>(rows: 2, columns: 3 * size * size) { _, _ in isConstant ? 1 : generator.gaussian()
+          }
           let convolution = try Convolution(
             reshapedKernel: kernel, inputs: 3, size: size, stride: stride, padding: padding, height: side, width: side)
           let norm = try SingularValueDecomposition(convolution.explicitMatrix).values[0]
@@ -49,7 +51,8 @@ extension LinearUnitOperatorNorm {
           let place = "\(size) x \(size), stride \(stride), \(padding), \(isConstant ? "constant" : "random") kernel"
           guard claimed.lowerBound <= norm + slack, norm <= claimed.upperBound + slack else {
             return .refuted(
-              Counterexample(at: place, claimed: "\(claimed.lowerBound) ≤ ‖conv‖ ≤ \(claimed.upperBound)", found: "\(norm)"))
+              Counterexample(
+                at: place, claimed: "\(claimed.lowerBound) ≤ ‖conv‖ ≤ \(claimed.upperBound)", found: "\(norm)"))
           }
           closest = max(closest, norm / claimed.upperBound)
           count += 1
@@ -73,12 +76,13 @@ extension LinearUnitOperatorNorm {
             stride: stride, padding: .zero(0), height: side, width: side)
           let claimed = try bounds(.convolution(convolution))
           return Identity(
-            "k = \(size), s = \(stride)", claimed: Int((claimed.upperBound / claimed.lowerBound).rounded()),
-            expected: counts.max() ?? 0)
+            "k = \(size), s = \(stride)", claimed: Int(exactly: (claimed.upperBound / claimed.lowerBound).rounded()),
+            expected: counts.max())
         }
       }
     },
-    Check("circular convolutions by Fourier blocks (Sedghi, Gupta, Long 2019)", .roundOff, blindTo: fourier) { bounds, trial in
+    Check("circular convolutions by Fourier blocks (Sedghi, Gupta, Long 2019)", .roundOff, blindTo: fourier) {
+      bounds, trial in
       let generator = trial.setting.generator("fourier")
       var used = 0.0
       for side in [4, 5] {
@@ -100,7 +104,9 @@ extension LinearUnitOperatorNorm {
         used = max(used, fourier / claimed.upperBound)
       }
       return .supported(
-        ErrorBudget(.quadrature, fractionUsed: 0, summary: "Fourier blocks agree with explicit matrices; ‖conv‖ up to \(Int(100 * used)) % of the bound"))
+        ErrorBudget(
+          .quadrature, fractionUsed: 0,
+          summary: "Fourier blocks agree with explicit matrices; ‖conv‖ up to \(Int(100 * used)) % of the bound"))
     },
   ]
 
@@ -118,13 +124,16 @@ extension LinearUnitOperatorNorm {
       remedy: "report both norms; the reshaped kernel's dynamics μ, κ, λ are right for σ₁(R), and ‖conv‖ shifts Z only"
     ) { _ in
       let convolution = try Convolution(
-        reshapedKernel: Matrix<Double>(rows: 1, columns: 9) { _, _ in 1 }, inputs: 1, size: 3, padding: .zero(1), height: 8,
+        reshapedKernel: Matrix<Double>(rows: 1, columns: 9) { _, _ in 1 }, inputs: 1, size: 3, padding: .zero(1),
+        height: 8,
         width: 8)
       let norm = try SingularValueDecomposition(convolution.explicitMatrix).values[0]
       let sigma = try SingularValueDecomposition(convolution.reshapedKernel).values[0]
       guard norm > 1.5 * sigma else { return .inconclusive("‖conv‖ = \(norm), σ₁(R) = \(sigma)") }
       return .refuted(
-        Counterexample(at: "3 x 3 kernel of ones, stride 1, padding 1, 8 x 8 image", claimed: "‖conv‖ = σ₁(R) = \(sigma)", found: "‖conv‖ = \(norm)"))
+        Counterexample(
+          at: "3 x 3 kernel of ones, stride 1, padding 1, 8 x 8 image", claimed: "‖conv‖ = σ₁(R) = \(sigma)",
+          found: "‖conv‖ = \(norm)"))
     },
     Boundary(
       "a kernel larger than its image", drops: wholePatch,
@@ -138,7 +147,8 @@ extension LinearUnitOperatorNorm {
       let sigma = try SingularValueDecomposition(kernel).values[0]
       guard norm < 0.5 * sigma else { return .inconclusive("‖conv‖ = \(norm), σ₁(R) = \(sigma)") }
       return .refuted(
-        Counterexample(at: "corner kernel on one pixel", claimed: "‖conv‖ ≥ σ₁(R) = \(sigma)", found: "‖conv‖ = \(norm)"))
+        Counterexample(
+          at: "corner kernel on one pixel", claimed: "‖conv‖ ≥ σ₁(R) = \(sigma)", found: "‖conv‖ = \(norm)"))
     },
   ]
 

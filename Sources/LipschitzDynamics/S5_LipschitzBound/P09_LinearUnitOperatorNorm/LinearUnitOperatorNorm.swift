@@ -13,7 +13,8 @@ public enum LinearUnitOperatorNorm: Claim {
       """,
     hypotheses: [denseUnit, wholePatch],
     differsFromPrint: "a convolution gets the two-sided bound, not equality with σ₁ of the reshaped kernel")
-  static let denseUnit = Hypothesis.contradicted("the unit is a matrix product; for a convolution σ₁(R) is not its norm")
+  static let denseUnit = Hypothesis.contradicted(
+    "the unit is a matrix product; for a convolution σ₁(R) is not its norm")
   static let wholePatch = Hypothesis.unstated("the image holds at least one whole patch, for the lower bound")
 
   /// The function under test: a unit to the interval that must hold its operator norm.
