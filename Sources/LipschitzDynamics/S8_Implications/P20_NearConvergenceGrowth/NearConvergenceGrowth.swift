@@ -1,0 +1,69 @@
+// Proposition 20: does the Lipschitz constant grow without bound near convergence?
+
+private import Glibc
+public import VerificationKit
+
+public enum NearConvergenceGrowth: Claim {
+  public static let source = Source.luo2025("Proposition 20")
+  public static let statement = Statement(
+    "∫(μ_Z + κ_Z)dt = ∞  ⇒  E K → ∞;  and then Var K → ∞ if ∫λ_Z² > 0",
+    meaning: """
+      What decides is whether the drift's integral diverges. A positive κ alone does not decide: it may decay so fast that \
+      its integral converges, or μ may cancel it.
+      """,
+    hypotheses: [divergence, LipschitzStatistics.deterministic],
+    differsFromPrint: "the hypothesis is a divergent integral, not μ → 0 with κ > 0")
+  static let divergence = Hypothesis.contradicted("∫(μ_Z + κ_Z) diverges; μ → 0 with κ > 0 is not enough")
+
+  /// The function under test: tails of μ_Z + κ_Z and of λ_Z² to the limits of E K/K(1) and Var K/K(1)².
+  public typealias Subject = @Sendable (_ drift: PowerLawTail, _ diffusion: PowerLawTail) throws -> GrowthLimit
+  public static let subject: Subject = { try limit(drift: $0, diffusion: $1) }
+
+  /// The limits as t → ∞ of Theorem 17's mean and variance.
+  ///
+  /// - Source: Proposition 20, arXiv 2506.18588, with the hypothesis that it needs.
+  /// - Parameters:
+  ///   - drift: μ_Z + κ_Z from t = 1 on.
+  ///   - diffusion: λ_Z² ≥ 0 from t = 1 on.
+  /// - Throws: ``HypothesisViolation`` if the diffusion is negative.
+  public static func limit(
+    drift: PowerLawTail, diffusion: PowerLawTail
+  ) throws(HypothesisViolation) -> GrowthLimit {
+    try HypothesisViolation.require(
+      diffusion.coefficient >= 0, field: "λ_Z²", value: diffusion.coefficient, "a square is non-negative")
+    let mean = exp(drift.total)
+    let spread = expm1(diffusion.total)
+    // 0 · ∞ does not occur in the limit: without diffusion the variance is zero at every time.
+    return GrowthLimit(mean: mean, variance: spread == 0 ? 0 : mean * mean * spread)
+  }
+}
+
+/// A rate a t^{−p} on t ≥ 1.
+public struct PowerLawTail: Sendable, Equatable {
+  public let coefficient: Double
+  public let exponent: Double
+
+  public init(_ coefficient: Double, exponent: Double) {
+    self.coefficient = coefficient
+    self.exponent = exponent
+  }
+
+  public func callAsFunction(_ t: Double) -> Double { coefficient * pow(t, -exponent) }
+
+  /// ∫₁^∞: a/(p − 1) for p > 1, else infinite with the sign of a.
+  public var total: Double {
+    if coefficient == 0 { return 0 }
+    return exponent > 1 ? coefficient / (exponent - 1) : coefficient * .infinity
+  }
+}
+
+/// Limits of the mean and the variance, relative to K(1) and its square; infinite if they diverge.
+public struct GrowthLimit: Sendable, Equatable {
+  public let mean: Double
+  public let variance: Double
+
+  public init(mean: Double, variance: Double) {
+    self.mean = mean
+    self.variance = variance
+  }
+}
