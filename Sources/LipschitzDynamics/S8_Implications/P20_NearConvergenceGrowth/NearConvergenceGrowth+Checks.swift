@@ -1,8 +1,8 @@
 // Divergence by exact condensation, limits by quadrature, and three ways in which κ > 0 does not make E K grow.
 
-private import Glibc
 internal import DenseLinearAlgebra
 internal import ExactArithmetic
+private import Glibc
 internal import RandomStreams
 public import VerificationKit
 
