@@ -3,11 +3,11 @@ import PackageDescription
 
 // Numerics are unusable without optimisation (a stencil runs 60 times slower), so debug builds of
 // this package, which is what a plain `swift test` makes, optimise the rooms and their C kernels.
-// SwiftPM forbids unsafe flags in some dependents' builds, so the flags are set only when this
-// package is the root; a package that depends on it compiles without any.
+// SwiftPM forbids unsafe flags in some dependents' builds, so the flags are left out when this
+// package was checked out as somebody's dependency.
 let isRootPackage = !Context.packageDirectory.contains("/checkouts/")
 
-// `STRICT=1 swift build` is what continuous integration runs: no warning passes.
+// With STRICT set, as in continuous integration, no warning passes.
 let strictness: [SwiftSetting] =
   Context.environment["STRICT"] == nil ? [] : [.treatAllWarnings(as: .error)]
 
@@ -30,6 +30,10 @@ let package = Package(
     .library(name: "LipschitzDynamics", targets: ["LipschitzDynamics"]),
     .library(name: "VerificationKit", targets: ["VerificationKit"]),
     .library(name: "StochasticCalculus", targets: ["StochasticCalculus"]),
+    .library(name: "NetworkTraining", targets: ["NetworkTraining"]),
+    .library(name: "RandomStreams", targets: ["RandomStreams"]),
+    .library(name: "ExactArithmetic", targets: ["ExactArithmetic"]),
+    .library(name: "ArrayFiles", targets: ["ArrayFiles"]),
     .library(name: "DenseLinearAlgebra", targets: ["DenseLinearAlgebra"]),
     .executable(name: "lipdyn", targets: ["lipdyn"]),
   ],

@@ -27,8 +27,6 @@ public enum ElementType: String, CaseIterable, Sendable {
   /// The type string of the .npy format in little-endian order, such as `<f8`.
   public var descriptor: String { (size == 1 ? "|" : "<") + rawValue }
 
-  public var isFloatingPoint: Bool { self == .float32 || self == .float64 }
-
   /// The type and byte order that a type string means, or nothing if it is not one of these.
   static func parse(_ descriptor: String) -> (type: ElementType, isBigEndian: Bool)? {
     guard let order = descriptor.first, let type = ElementType(rawValue: String(descriptor.dropFirst())) else {

@@ -1,7 +1,5 @@
 // Cholesky, QR, symmetric eigenvalues and singular values: LAPACK behind checked values.
 
-private import Glibc
-
 /// A = L Lᵀ for a symmetric positive definite A; only the lower triangle of A is read.
 public struct Cholesky<Scalar: BLASScalar>: Sendable {
   /// L, lower triangular with a positive diagonal; shape [n, n].
@@ -45,11 +43,6 @@ public struct Cholesky<Scalar: BLASScalar>: Sendable {
   public func solve(_ b: Vector<Scalar>) -> Vector<Scalar> {
     solve(b.unvec(rows: b.count, columns: 1)).vec
   }
-}
-
-extension Cholesky where Scalar == Double {
-  /// log det A.
-  public var logDeterminant: Double { lower.diagonal.elements.reduce(0) { $0 + 2 * log($1) } }
 }
 
 /// A = Q R with orthonormal columns in Q; thin form, k = min(m, n).

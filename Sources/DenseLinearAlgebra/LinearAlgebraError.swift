@@ -10,8 +10,6 @@ public enum LinearAlgebraError: Error, Equatable, Sendable, CustomStringConverti
   case empty(operation: String, operand: String)
   /// A matrix that Cholesky found not to be positive definite at a leading minor (one-based, as in LAPACK).
   case notPositiveDefinite(leadingMinor: Int)
-  /// An exactly zero pivot of a triangular matrix (one-based, as in LAPACK).
-  case singular(operation: String, pivot: Int)
   /// An iteration that used up its steps.
   case notConverged(routine: String, detail: String)
   /// LAPACK reported an illegal argument: a defect of this module, reported rather than trapped.
@@ -29,8 +27,6 @@ public enum LinearAlgebraError: Error, Equatable, Sendable, CustomStringConverti
       "\(operation): \(operand) has no entries; give at least one row and one column"
     case .notPositiveDefinite(let minor):
       "Cholesky: leading minor \(minor) is not positive; the matrix is indefinite, singular to round-off, or not symmetric"
-    case .singular(let operation, let pivot):
-      "\(operation): pivot \(pivot) of the triangular matrix is exactly zero; the system has no unique solution"
     case .notConverged(let routine, let detail):
       "\(routine) did not converge: \(detail)"
     case .illegalArgument(let routine, let position):

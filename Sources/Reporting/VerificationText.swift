@@ -24,7 +24,7 @@ public enum VerificationText {
     var lines: [String] = []
     for report in reports where !report.verdict.isPass { lines.append("\(report.slug): \(report.verdict)") }
     let ends = reports.flatMap { report in report.boundaries.map { (report, $0) } }
-    if !ends.isEmpty { lines.append("Where the conclusions end, each shown by a run:") }
+    if !ends.isEmpty { lines.append("Where the conclusions end, by runs:") }
     for (report, boundary) in ends {
       lines.append("  \(report.source.number) without: \(boundary.dropped.text)")
       switch boundary.dropped.standing {
@@ -32,7 +32,10 @@ public enum VerificationText {
       case .unstated: lines.append("    (H: the paper does not state it)")
       case .contradicted: lines.append("    (the paper claims the conclusion here too)")
       }
-      if case .refuted(let counterexample) = boundary.verdict { lines.append("    \(counterexample)") }
+      switch boundary.verdict {
+      case .refuted(let counterexample): lines.append("    \(counterexample)")
+      case .supported, .inconclusive: lines.append("    NOT SHOWN: \(boundary.verdict.summary)")
+      }
       lines.append("    instead: \(boundary.remedy)")
     }
     if !ends.isEmpty { lines.append("") }

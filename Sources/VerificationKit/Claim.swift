@@ -9,10 +9,14 @@ public protocol Claim: Sendable {
   /// The function under test. Mutants replace it; checks see nothing else of the claim.
   associatedtype Subject: Sendable
 
+  /// Where the statement was printed.
   static var source: Source { get }
+  /// Formula, meaning and hypotheses.
   static var statement: Statement { get }
   static var subject: Subject { get }
+  /// Independent tests, of at least two kinds of evidence.
   static var checks: [Check<Subject>] { get }
+  /// Wrong versions of the function, one fault each.
   static var mutants: [Mutant<Subject>] { get }
   /// Inputs outside the hypotheses on which the conclusion must fail.
   static var boundaries: [Boundary] { get }
@@ -79,7 +83,9 @@ public struct Hypothesis: Sendable, Equatable {
 
 /// A single-fault wrong version of a claim's function, which the checks must catch.
 public struct Mutant<Subject: Sendable>: Sendable {
+  /// The fault, in words.
   public let name: String
+  /// The faulty function.
   public let subject: Subject
 
   public init(_ name: String, _ subject: Subject) {
@@ -90,7 +96,9 @@ public struct Mutant<Subject: Sendable>: Sendable {
 
 /// A demonstration that the conclusion fails once a hypothesis is dropped.
 public struct Boundary: Sendable {
+  /// The input, in words.
   public let name: String
+  /// The hypothesis that the input violates.
   public let dropped: Hypothesis
   /// What to use instead where the hypothesis fails.
   public let remedy: String
@@ -112,7 +120,7 @@ public struct Boundary: Sendable {
 public enum Tier: String, Sendable, Codable, CaseIterable {
   /// Seconds a claim: every `swift test`.
   case quick
-  /// Minutes a claim: sample sizes and ladders an order of magnitude larger.
+  /// Minutes a claim: minimal sample sizes and ensembles sixteen times as large.
   case full
 
   /// The factor on sample sizes.
@@ -185,7 +193,9 @@ public struct Check<Subject: Sendable>: Sendable {
 /// same whichever function is on trial.
 public struct Trial<Subject: Sendable>: Sendable {
   public let setting: Setting
+  /// The claim's own function.
   public let reference: Subject
+  /// The mutants that the check does not declare itself blind to.
   public let rivals: [Mutant<Subject>]
 
   public init(setting: Setting, reference: Subject, rivals: [Mutant<Subject>]) {

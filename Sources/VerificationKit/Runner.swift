@@ -89,6 +89,8 @@ public struct ClaimReport: Sendable {
   public let boundaries: [BoundaryReport]
   public let seconds: Double
 
+  /// Refuted if a check refutes; inconclusive unless every check supports, every mutant is killed and every boundary
+  /// demonstrated; else whether it holds as printed, under more hypotheses, or fails as stated.
   public var verdict: ClaimVerdict {
     for check in checks { if case .refuted(let why) = check.verdict { return .refuted("\(check.name): \(why)") } }
     for check in checks {
@@ -123,6 +125,7 @@ public struct ClaimReport: Sendable {
     checks.compactMap { if case .supported(let budget) = $0.verdict { budget.fractionUsed } else { nil } }.max()
   }
 
+  /// The p-values of its statistical checks.
   public var pValues: [Double] { checks.compactMap(\.verdict.pValue) }
 }
 

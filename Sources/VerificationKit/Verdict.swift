@@ -1,6 +1,6 @@
 // The three possible ends of a check, and what each must carry so that a person can act on it.
 
-/// How a check looks at a claim. Kinds of one claim share no code, so they fail independently.
+/// How a check looks at a claim. Different kinds look in different ways, on top of the same numerical libraries.
 public enum Evidence: String, Sendable, Codable, CaseIterable {
   /// Equality in exact arithmetic: no tolerance at all.
   case exact
@@ -74,6 +74,7 @@ public enum Verdict: Sendable, Equatable {
     }
   }
 
+  /// One line for a person.
   public var summary: String {
     switch self {
     case .supported(let budget): budget.summary

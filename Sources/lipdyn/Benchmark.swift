@@ -21,30 +21,30 @@ struct Benchmark: ParsableCommand {
     @Option var repeats = 5
 
     func run() throws {
-      try UsageError.require(repeats >= 1, "--repeats \(repeats): use at least 1")
+      try UsageError.require(repeats >= 1 && repeats <= 10_000, "--repeats \(repeats): use from 1 to 10000")
       let process = GeometricBrownianMotion(drift: 0.03, volatility: 0.3)
       let grid = try UniformTimeGrid(end: 1, steps: steps)
       let exact = process.eulerMaruyamaMoments(initial: 1, on: grid, after: steps)
       var times: [Double] = []
-      var checksum = 0.0
-      for repeats in 0..<(repeats + 2) {
+      var zOfMean = 0.0
+      for round in 0..<(repeats + 2) {
         let start = ContinuousClock.now
         let result = try ScalarEnsemble(
-          process, from: 1, paths: paths, on: grid, stream: "benchmark/gbm", seed: UInt64(repeats)
+          process, from: 1, paths: paths, on: grid, stream: "benchmark/gbm", seed: UInt64(round)
         ).simulate(threads: threads)
         let logarithms = RunningMoments(result.terminal.map { log($0) })
         let elapsed = ContinuousClock.now - start
-        checksum = (result.moments.mean - exact.mean) / result.moments.standardErrorOfMean
+        zOfMean = (result.moments.mean - exact.mean) / result.moments.standardErrorOfMean
         // Two warm-up rounds, as the peers have.
-        if repeats >= 2 && logarithms.mean.isFinite { times.append(elapsed / .seconds(1)) }
+        if round >= 2 && logarithms.mean.isFinite { times.append(elapsed / .seconds(1)) }
       }
       times.sort()
       let median = times[times.count / 2]
       print(
         """
         {"job": "J1", "tool": "lipdyn", "paths": \(paths), "steps": \(steps), "threads": \(threads), \
-        "seconds": \(median), "min_s": \(times[0]), "path_steps_per_second": \(Double(paths * steps) / median), \
-        "z_mean_K": \(checksum)}
+        "seconds": \(median), "min_s": \(times[0]), "path_steps_per_second": \(Double(paths) * Double(steps) / median), \
+        "z_mean_K": \(zOfMean)}
         """)
     }
   }

@@ -9,7 +9,7 @@ import VerificationKit
 struct Calibrate: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Verify over many seeds: nothing true may be refuted, and p-values must be uniform.",
-    discussion: "Example: lipdyn calibrate --seeds 30")
+    discussion: "Some ten seconds a seed for all claims. Example: lipdyn calibrate LayerDynamics --seeds 30")
 
   @Argument(help: "Claims; all if none is named.")
   var claims: [String] = []
@@ -20,7 +20,9 @@ struct Calibrate: ParsableCommand {
   @Option(parsing: .unconditional, help: "Seeds run at once.") var threads = 2
 
   func run() throws {
-    try UsageError.require(seeds >= 2, "--seeds \(seeds): use at least 2")
+    try UsageError.require(seeds >= 2 && seeds <= 100_000, "--seeds \(seeds): use from 2 to 100000")
+    try UsageError.require(
+      firstSeed <= UInt64.max - UInt64(seeds), "--first-seed \(firstSeed): leaves no room for \(seeds) seeds")
     try UsageError.require(threads >= 1, "--threads \(threads): use at least 1")
     let selected = try claims.isEmpty ? PaperClaims.all : claims.map(claim(named:))
     let (tier, firstSeed) = (self.tier, self.firstSeed)

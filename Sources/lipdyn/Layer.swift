@@ -5,8 +5,6 @@ import ArrayFiles
 import DenseLinearAlgebra
 import Foundation
 import LipschitzDynamics
-import Reporting
-import VerificationKit
 
 struct Layer: ParsableCommand {
   static let configuration = CommandConfiguration(

@@ -31,7 +31,7 @@ struct EnsembleOptions: ParsableArguments {
   @Option(parsing: .unconditional, help: "Threads; no digit of the result depends on it.")
   var threads = 2
 
-  @Option(parsing: .unconditional, help: "Observation times, equally spaced; the last is T.")
+  @Option(parsing: .unconditional, help: "Observation times besides t = 0, equally spaced; the last is T.")
   var observations = 10
 
   @Option(help: "Write observations (.csv) or observations and terminal values (.npz).")
@@ -48,7 +48,9 @@ struct EnsembleOptions: ParsableArguments {
       try UsageError.require(
         output.hasSuffix(".csv") || output.hasSuffix(".npz"), "--output \(output): the name must end in .csv or .npz")
     }
-    try UsageError.requireMemory(Double(paths) * 8e-9 * 4, for: "--paths \(paths)")
+    try UsageError.requireMemory(
+      (Double(paths) * Double(2 * min(observations, 1 << 40) + 4) + Double(observations) * 16) * 8e-9,
+      for: "--paths \(paths) with --observations \(observations)")
   }
 
   /// The time grid; the output path is tried now, because nobody wants to learn of it after the work.
@@ -234,6 +236,8 @@ extension Simulate {
         try UsageError.require(value >= 1 && value <= 4096, "--\(name) \(value): use from 1 to 4096")
       }
       let eta = try checkedLearningRate(learningRate)
+      try UsageError.require(
+        noise >= 0 && noise <= 1e100, "--noise \(noise): a standard deviation between 0 and 1e100")
       try UsageError.requireMemory(
         Double(rows) * Double(columns) * Double(rank + 8) * 8e-9, for: "noise of rank \(rank) in \(rows) x \(columns)")
       try UsageError.require(
@@ -245,12 +249,11 @@ extension Simulate {
         rows: rows, columns: columns,
         curvature: .entrywise([Double](repeating: curvature, count: rows * columns)),
         equilibrium: problem.equilibrium.elements, learningRate: eta, noiseFactor: problem.factor.elements)
-      let (m, n) = (rows, columns)
       let result = try VectorEnsemble(
         process, from: problem.start.elements, paths: ensemble.paths, on: grid, stream: "simulate/matrix",
         seed: ensemble.seed
       ).simulate(threads: ensemble.threads, recording: ensemble.recording(grid), control: ensemble.control()) { _, x in
-        problem.logNorm(x, m, n)
+        problem.logNorm(x)
       }
       let prediction = try problem.initialPrediction(curvature: curvature, learningRate: eta)
       try ensemble.report(

@@ -21,7 +21,7 @@ struct Verify: ParsableCommand {
   @Argument(help: "Claims to check; all if none is named (see lipdyn claims).")
   var claims: [String] = []
 
-  @Option(help: "quick: under a minute; full: 16 times the samples.")
+  @Option(help: "quick: under a minute; full: sixteen times the minimal samples and ensembles.")
   var tier: Tier = .quick
 
   @Option(help: "Seed of every random stream; the same seed gives the same digits.")

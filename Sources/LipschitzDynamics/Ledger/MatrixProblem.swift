@@ -25,8 +25,8 @@ public struct MatrixProblem: Sendable {
   }
 
   /// log σ₁ of a state given column by column; NaN if it is not finite.
-  public func logNorm(_ state: Span<Double>, _ rows: Int, _ columns: Int) -> Double {
-    let theta = Matrix(rows: rows, columns: columns, columnMajor: state.indices.map { state[$0] })
+  public func logNorm(_ state: Span<Double>) -> Double {
+    let theta = Matrix(rows: start.rows, columns: start.columns, columnMajor: state.indices.map { state[$0] })
     return (try? TopSingularTriplet(theta)).map { log($0.sigma) } ?? .nan
   }
 

@@ -9,19 +9,27 @@ internal import VerificationKit
 public struct LedgerRow: Sendable {
   /// A layer's norm and, where its largest singular value is simple, the terms of its dynamics.
   public struct Layer: Sendable {
+    /// σ₁.
     public let sigma1: Double
+    /// σ₂.
     public let sigma2: Double
+    /// (σ₁ − σ₂)/σ₁.
     public let relativeGap: Double
     /// nil where the gap is below round-off.
     public let coefficients: LayerCoefficients?
   }
 
+  /// The number of the step that comes next.
   public let step: Int
+  /// t = η · step.
   public let time: Double
-  /// The batch's mean loss, nats; and its accuracy.
+  /// The batch's mean loss, nats.
   public let loss: Double
+  /// The batch's accuracy.
   public let accuracy: Double
+  /// Input layer first.
   public let layers: [Layer]
+  /// nil where some layer's gap is below round-off.
   public let network: NetworkCoefficients?
   /// Z = Σ log σ₁, as it is.
   public let logNorm: Double

@@ -1,4 +1,4 @@
-// Oracle: equality of exact values. No tolerance, so the only ways to pass are being right or having no cases.
+// Oracle: equality of exact values. No tolerance; and without cases no verdict.
 
 /// One instance of an identity: what the claim says, and what the independent evaluation says.
 public struct Identity<Value: Equatable & Sendable>: Sendable {

@@ -10,13 +10,14 @@ extension Check {
   /// The mean of a residual is zero, tested at a size planned from the nearest mutant and the false-alarm budget.
   ///
   /// A pilot on a stream of its own runs the true function and every visible mutant on the same draws. The nearest
-  /// mutant's distance in standard errors fixes n; then n fresh draws are tested once, by Hotelling's T². If n
-  /// exceeds `limit` (times the tier's scale), the check is inconclusive and names the mutant it cannot resolve.
+  /// mutant's distance in standard errors fixes n, with half of it on top; then n fresh draws are tested once, by
+  /// Hotelling's T². If n without that half exceeds `limit` (times the tier's scale), the check is inconclusive and
+  /// names the mutant it cannot resolve.
   ///
   /// - Parameters:
   ///   - pilot: draws used for planning.
   ///   - minimum: the smallest sample size; large enough for the central limit theorem at the budget's tails.
-  ///   - limit: the largest sample size of the quick tier.
+  ///   - limit: the largest planned size of the quick tier, before half of it is added.
   ///   - sampler: prepares, for a function under test, a source of residual vectors.
   public static func monteCarloMean(
     _ name: String, evidence: Evidence = .monteCarlo, blindTo: [String: String] = [:], pilot: Int = 1_000,

@@ -99,7 +99,7 @@ struct RemainderSlope {
 extension Check {
   /// The Taylor remainder of every case falls at least with the power after its last claimed derivative.
   ///
-  /// Steps are halved twice a power of two; the window is the seven smallest steps at which the remainder still
+  /// Steps shrink by √½; the window is the seven smallest steps at which the remainder still
   /// stands 32 times above round-off. Slope ≥ p + ¾ supports, < p + ½ refutes, between is inconclusive. The worst
   /// case is named.
   public static func derivative(

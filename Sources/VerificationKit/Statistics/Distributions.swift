@@ -36,10 +36,4 @@ public enum Distribution {
     quiet
     return gsl_cdf_fdist_Q(f, d1, d2)
   }
-
-  /// The x with P(X > x) = p for the chi-squared law with ν degrees of freedom.
-  public static func chiSquaredUpperQuantile(_ p: Double, degreesOfFreedom nu: Double) -> Double {
-    quiet
-    return gsl_cdf_chisq_Qinv(p, nu)
-  }
 }

@@ -1,6 +1,9 @@
 // How often the whole suite may cry wolf, and what that leaves for one check.
 
-/// The false-alarm budget: a stated number for the suite, shared equally by its statistical tests.
+/// The false-alarm budget: a stated number for the suite, shared equally by its tests of means.
+///
+/// Ladders (``judgeOrder(_:expected:margin:)``) stand outside it: they refute outside a 99.9 % interval widened by a
+/// margin, which leaves many standard errors where their noise is known.
 public enum FalseAlarms {
   /// The probability that a run of the whole suite refutes anything true.
   public static let suiteBudget = 1e-6

@@ -2,7 +2,6 @@
 
 internal import DenseLinearAlgebra
 internal import ExactArithmetic
-internal import NetworkTraining
 internal import RandomStreams
 public import VerificationKit
 

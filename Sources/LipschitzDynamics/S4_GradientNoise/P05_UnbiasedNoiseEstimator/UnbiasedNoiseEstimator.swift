@@ -4,6 +4,7 @@ public import DenseLinearAlgebra
 public import ExactArithmetic
 public import VerificationKit
 
+/// Proposition 5: one batch's sample covariance, over M, estimates the batch mean's covariance without bias.
 public enum UnbiasedNoiseEstimator: Claim {
   public static let source = Source.luo2025("Proposition 5")
   public static let statement = Statement(

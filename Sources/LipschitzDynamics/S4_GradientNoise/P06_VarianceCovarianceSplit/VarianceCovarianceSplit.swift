@@ -3,6 +3,7 @@
 public import ExactArithmetic
 public import VerificationKit
 
+/// Proposition 6: variances and covariances of the gradient noise from the factor alone.
 public enum VarianceCovarianceSplit: Claim {
   public static let source = Source.luo2025("Proposition 6")
   public static let statement = Statement(

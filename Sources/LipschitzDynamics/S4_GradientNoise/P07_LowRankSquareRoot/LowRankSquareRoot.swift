@@ -3,6 +3,7 @@
 public import DenseLinearAlgebra
 public import VerificationKit
 
+/// Proposition 7: the root of a covariance of low rank from its thin factor.
 public enum LowRankSquareRoot: Claim {
   public static let source = Source.luo2025("Proposition 7")
   public static let statement = Statement(

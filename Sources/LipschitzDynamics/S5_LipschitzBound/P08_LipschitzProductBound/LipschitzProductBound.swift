@@ -3,6 +3,7 @@
 public import DenseLinearAlgebra
 public import VerificationKit
 
+/// Proposition 8: the product of the layers' constants bounds the network's.
 public enum LipschitzProductBound: Claim {
   public static let source = Source.luo2025("Proposition 8")
   public static let statement = Statement(

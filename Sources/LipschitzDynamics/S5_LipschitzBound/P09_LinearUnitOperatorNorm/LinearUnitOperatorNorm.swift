@@ -3,6 +3,7 @@
 public import DenseLinearAlgebra
 public import VerificationKit
 
+/// Proposition 9: the operator norm of a dense unit, and two-sided bounds for a convolution's.
 public enum LinearUnitOperatorNorm: Claim {
   public static let source = Source.luo2025("Proposition 9")
   public static let statement = Statement(

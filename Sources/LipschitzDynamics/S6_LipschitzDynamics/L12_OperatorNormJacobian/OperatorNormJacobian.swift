@@ -3,6 +3,7 @@
 public import DenseLinearAlgebra
 public import VerificationKit
 
+/// Lemma 12: the gradient of the largest singular value is u₁v₁ᵀ.
 public enum OperatorNormJacobian: Claim {
   public static let source = Source.luo2025("Lemma 12")
   public static let statement = Statement(

@@ -4,6 +4,7 @@ public import DenseLinearAlgebra
 internal import ExactArithmetic
 public import VerificationKit
 
+/// Lemma 13: the second derivative of a singular value, in three equal forms.
 public enum OperatorNormHessian: Claim {
   public static let source = Source.luo2025("Lemma 13")
   public static let statement = Statement(
@@ -39,7 +40,7 @@ public enum OperatorNormHessian: Claim {
   ///   - point: θ of shape [m, n] with its decomposition and k.
   ///   - e: E, shape [m, n].
   /// - Returns: D²σ_k[E, E]; unit 1/parameter times the unit of E squared.
-  /// - Accuracy: u / min_i |σ_k − σ_i| relative; exact over rational triplets.
+  /// - Accuracy: u·σ_k / min_i |σ_k − σ_i| relative; exact over rational triplets.
   public static func kronecker(_ point: SpectralPoint, _ e: Matrix<Double>) -> Double {
     kronecker(point, e, weights: PaperWeights())
   }

@@ -3,6 +3,7 @@
 private import Glibc
 public import VerificationKit
 
+/// Lemma 19: the moment-generating function of a Gaussian.
 public enum LogNormalMGF: Claim {
   public static let source = Source.luo2025("Lemma 19")
   public static let statement = Statement(
@@ -20,6 +21,7 @@ public enum LogNormalMGF: Claim {
   /// - Source: Lemma 19, arXiv 2506.18588. Differs from print: none.
   /// - Parameters:
   ///   - s: any real number.
+  ///   - mean: m.
   ///   - variance: v ≥ 0.
   /// - Accuracy: relative error |sm + s²v/2|·u; overflows to +∞ beyond 709.
   /// - Throws: ``HypothesisViolation`` if v is negative or not finite.

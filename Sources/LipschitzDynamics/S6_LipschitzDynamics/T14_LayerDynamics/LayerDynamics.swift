@@ -3,6 +3,7 @@
 public import DenseLinearAlgebra
 public import VerificationKit
 
+/// Theorem 14: drift and diffusion of one layer's operator norm under SGD.
 public enum LayerDynamics: Claim {
   public static let source = Source.luo2025("Theorem 14")
   public static let statement = Statement(
@@ -149,7 +150,7 @@ public struct LayerProjections<Scalar: BLASScalar>: Sendable {
     self.gradient = projection
     gradientSquared = projection * projection - (isGradientFromBatch ? noiseNorm * noiseNorm : 0)
     gradientCurvature = curvature - (isGradientFromBatch ? noiseCurvature : 0)
-    self.triplet = triplet
+    self.triplet = hessian.triplet
   }
 }
 

@@ -3,6 +3,7 @@
 public import DenseLinearAlgebra
 public import VerificationKit
 
+/// Theorem 15: drift and diffusion of the sum of the layers' log-norms.
 public enum NetworkLogDynamics: Claim {
   public static let source = Source.luo2025("Theorem 15")
   public static let statement = Statement(

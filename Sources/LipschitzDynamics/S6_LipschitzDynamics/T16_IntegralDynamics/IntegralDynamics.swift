@@ -3,6 +3,7 @@
 private import Glibc
 public import VerificationKit
 
+/// Theorem 16: the norm as an exponential of integrals along its own path.
 public enum IntegralDynamics: Claim {
   public static let source = Source.luo2025("Theorem 16")
   public static let statement = Statement(

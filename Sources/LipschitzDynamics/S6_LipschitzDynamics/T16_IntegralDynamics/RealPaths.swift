@@ -59,12 +59,12 @@ struct PopulationState: Sendable {
 }
 
 enum RealPaths {
-  private static let ensembles = Memo<[UInt64], [RealPath]>()
+  private static let ensembles = Memo<String, [RealPath]>()
 
   /// Independent runs of 64 steps with batches of four, from one initial network.
   static func ensemble(_ setting: Setting) throws -> [RealPath] {
     let runs = 150 * setting.tier.scale
-    return try ensembles.value(for: [setting.seed, UInt64(runs)]) {
+    return try ensembles.value(for: "\(setting.name) \(setting.seed) \(runs)") {
       try simulate(DigitsPopulation.shared.get(), runs, steps: 64, batchSize: 4, learningRate: 0.0125, setting)
     }
   }

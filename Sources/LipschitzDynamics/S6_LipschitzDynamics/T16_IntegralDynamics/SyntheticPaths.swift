@@ -12,12 +12,12 @@ struct SyntheticPath: Sendable {
 }
 
 enum SyntheticPaths {
-  private static let memo = Memo<[UInt64], [(step: Double, paths: [SyntheticPath])]>()
+  private static let memo = Memo<String, [(step: Double, paths: [SyntheticPath])]>()
 
   /// The same Brownian paths at steps of T/32 … T/512.
   static func ladder(_ setting: Setting) throws -> [(step: Double, paths: [SyntheticPath])] {
     let count = 150 * setting.tier.scale
-    return try memo.value(for: [setting.seed, UInt64(count)]) { try simulate(count, setting) }
+    return try memo.value(for: "\(setting.name) \(setting.seed) \(count)") { try simulate(count, setting) }
   }
 
   private static func simulate(_ count: Int, _ setting: Setting) throws -> [(step: Double, paths: [SyntheticPath])] {

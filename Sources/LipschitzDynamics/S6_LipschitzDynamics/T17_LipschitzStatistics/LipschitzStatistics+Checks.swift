@@ -112,7 +112,7 @@ enum Coefficients {
   /// K(1) of Euler–Maruyama paths, so fine that the scheme's own bias is far below the sampling error.
   static func simulatedPaths(_ setting: Setting) throws -> [Double] {
     let count = 60_000 * setting.tier.scale
-    return try paths.value(for: [setting.seed, UInt64(count)]) {
+    return try paths.value(for: "\(setting.name) \(setting.seed) \(count)") {
       let process = GeometricBrownianMotion(
         drift: try TimeFunction(times: [0, 1], values: [drift(0), drift(1)]),
         volatility: try TimeFunction(times: [0, 1], values: [volatility(0), volatility(1)]))
@@ -123,7 +123,7 @@ enum Coefficients {
     }
   }
 
-  private static let paths = Memo<[UInt64], [Double]>()
+  private static let paths = Memo<String, [Double]>()
 
   /// ∫(0.5 − 0.8t) and ∫(0.6 − 0.3t)².
   static let growth = 0.5 - 0.4

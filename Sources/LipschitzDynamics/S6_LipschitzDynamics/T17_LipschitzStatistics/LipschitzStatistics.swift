@@ -3,6 +3,7 @@
 private import Glibc
 public import VerificationKit
 
+/// Theorem 17: mean and variance of the norm for deterministic coefficients.
 public enum LipschitzStatistics: Claim {
   public static let source = Source.luo2025("Theorem 17")
   public static let statement = Statement(
@@ -11,7 +12,8 @@ public enum LipschitzStatistics: Claim {
       For coefficients that are functions of time alone. Coefficients of a real network depend on its random \
       parameters; then neither formula holds, and only E log K = Z(0) + ∫E[μ + κ − ½Σ‖λ⁽ˡ⁾‖²] survives.
       """,
-    hypotheses: [.stated("K solves the SDE of Theorem 15"), NetworkLogDynamics.layerwise, deterministic])
+    hypotheses: [.stated("K solves the SDE of Theorem 15"), NetworkLogDynamics.layerwise, deterministic],
+    differsFromPrint: "states the hypothesis that the coefficients are deterministic")
   static let deterministic = Hypothesis.unstated("μ_Z, κ_Z, λ_Z are deterministic functions of time")
 
   /// The function under test: K(0), ∫(μ_Z + κ_Z) and ∫λ_Z² to mean and variance.

@@ -3,6 +3,7 @@
 private import Glibc
 public import VerificationKit
 
+/// Proposition 20: unbounded growth, under the hypothesis that it needs.
 public enum NearConvergenceGrowth: Claim {
   public static let source = Source.luo2025("Proposition 20")
   public static let statement = Statement(

@@ -79,7 +79,7 @@ private enum BatchSweep {
 
   static func measure(_ setting: Setting, _ sampling: Sampling, sizes: [Int] = [4, 8, 16, 32, 64]) throws -> [Row] {
     let runs = 1_500 * setting.tier.scale
-    return try memo.value(for: "\(setting.seed) \(runs) \(sampling) \(sizes)") {
+    return try memo.value(for: "\(setting.name) \(setting.seed) \(runs) \(sampling) \(sizes)") {
       let population = try DigitsPopulation.shared.get()
       let origin = DigitsPopulation.logNorms(population.network).reduce(0, +)
       return try sizes.map { size in

@@ -3,6 +3,7 @@
 private import Glibc
 public import VerificationKit
 
+/// Proposition 21: the variance over sampling seeds falls like one over the batch size.
 public enum LargeBatchUncertainty: Claim {
   public static let source = Source.luo2025("Proposition 21")
   public static let statement = Statement(
