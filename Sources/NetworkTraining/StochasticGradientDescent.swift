@@ -69,19 +69,11 @@ public struct StochasticGradientDescent<Scalar: BLASScalar>: Sendable {
     }
   }
 
-  /// Steps without an observer, and without making the views that one would see.
+  /// Steps without an observer.
   public func train(
     _ network: inout MultilayerPerceptron<Scalar>, batches: some BatchSource, steps: Range<Int>
   ) {
-    var source = batches
-    precondition(
-      source.population == samples.count, "batches of \(source.population) samples for a set of \(samples.count)")
-    let workspace = Workspace<Scalar>(for: network.architecture, sampleCount: source.batchSize)
-    var batch = [Int](repeating: 0, count: source.batchSize)
-    for k in steps {
-      source.fill(&batch, step: k)
-      step(&network, batch, workspace)
-    }
+    train(&network, batches: batches, steps: steps) { _ in }
   }
 
   private static func view(

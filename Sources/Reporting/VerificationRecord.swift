@@ -17,7 +17,7 @@ public struct VerificationRecord: Codable, Sendable {
     public let boundaries: [BoundaryRow]
     public let mutantsPlanted: Int
     public let mutantsKilled: Int
-    /// Largest fraction of its allowed error that any check used; null if none supports the claim.
+    /// Largest fraction of its allowed error that any check used; absent if none supports the claim.
     public let budgetUsed: Double?
     public let seconds: Double
   }

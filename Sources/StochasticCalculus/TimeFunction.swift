@@ -73,7 +73,7 @@ public struct TimeFunction: Sendable, Equatable, ExpressibleByFloatLiteral, Expr
 
   /// The sum, exact on the union of both tables.
   public static func + (left: TimeFunction, right: TimeFunction) -> TimeFunction {
-    // The placeholder time of a constant need not become a node.
+    // The one time that stands for a constant need not become a node.
     if let constant = right.constant { return left.mapValues { $0 + constant } }
     if let constant = left.constant { return right.mapValues { $0 + constant } }
     let union = Set(left.times + right.times).sorted()

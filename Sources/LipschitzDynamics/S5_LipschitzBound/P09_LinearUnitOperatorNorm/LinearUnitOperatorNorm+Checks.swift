@@ -63,7 +63,7 @@ extension LinearUnitOperatorNorm {
           .roundOff, fractionUsed: 0,
           summary: "\(count) convolutions within their bounds; the upper one is attained to \(Int(100 * closest)) %"))
     },
-    .exactIdentity("patches that share a pixel, counted one by one", blindTo: ratioOnly) { bounds, _ in
+    .exactIdentity("patches that share a pixel, counted one by one", blindTo: countOnly) { bounds, _ in
       // ‖conv x‖² ≤ σ₁(R)² Σ‖patch‖², and Σ‖patch‖² counts every pixel as often as patches hold it.
       try (1...5).flatMap { size in
         try (1...4).map { stride in
@@ -74,10 +74,9 @@ extension LinearUnitOperatorNorm {
           let convolution = try Convolution(
             reshapedKernel: Matrix<Double>(rows: 1, columns: size * size) { _, _ in 1 }, inputs: 1, size: size,
             stride: stride, padding: .zero(0), height: side, width: side)
-          let claimed = try bounds(.convolution(convolution))
           return Identity(
-            "k = \(size), s = \(stride)", claimed: Int(exactly: (claimed.upperBound / claimed.lowerBound).rounded()),
-            expected: counts.max())
+            "k = \(size), s = \(stride)", claimed: try bounds(.convolution(convolution)).multiplicity,
+            expected: counts.max() ?? 0)
         }
       }
     },
@@ -91,11 +90,13 @@ extension LinearUnitOperatorNorm {
           reshapedKernel: kernel, inputs: 2, size: 3, padding: .circular, height: side, width: side)
         let fourier = try fourierNorm(convolution)
         let explicit = try SingularValueDecomposition(convolution.explicitMatrix).values[0]
-        guard abs(fourier / explicit - 1) < 1e-12 else {
+        // Two decompositions of matrices of this order, each right to a few units of round-off a row.
+        let slack = 64 * Double.ulpOfOne * explicit * Double(side * side)
+        guard abs(fourier - explicit) <= slack else {
           return .inconclusive("the two oracles differ: \(fourier) and \(explicit)")
         }
         let claimed = try bounds(.convolution(convolution))
-        guard claimed.lowerBound <= fourier * (1 + 1e-12), fourier <= claimed.upperBound * (1 + 1e-12) else {
+        guard claimed.lowerBound <= fourier + slack, fourier <= claimed.upperBound + slack else {
           return .refuted(
             Counterexample(
               at: "\(side) x \(side) torus", claimed: "\(claimed.lowerBound) ≤ ‖conv‖ ≤ \(claimed.upperBound)",
@@ -105,13 +106,15 @@ extension LinearUnitOperatorNorm {
       }
       return .supported(
         ErrorBudget(
-          .quadrature, fractionUsed: 0,
+          .roundOff, fractionUsed: 0,
           summary: "Fourier blocks agree with explicit matrices; ‖conv‖ up to \(Int(100 * used)) % of the bound"))
     },
   ]
 
-  private static let ratioOnly = convolutionOnly.merging([
-    "the Frobenius norm for the operator norm": "one output channel: the two norms of R agree"
+  private static let countOnly = convolutionOnly.merging([
+    "the Frobenius norm for the operator norm": "only the number of shared patches is counted",
+    "√⌈k/s⌉ for ⌈k/s⌉": "only the number of shared patches is counted",
+    "⌈k/s⌉σ₁(R) as a lower bound": "only the number of shared patches is counted",
   ]) { a, _ in a }
   private static let fourier = convolutionOnly.merging([
     "the Frobenius norm for the operator norm": "this interval, too, holds a random kernel's norm",

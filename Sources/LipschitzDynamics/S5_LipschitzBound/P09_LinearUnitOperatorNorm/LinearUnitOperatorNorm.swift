@@ -19,7 +19,7 @@ public enum LinearUnitOperatorNorm: Claim {
   static let wholePatch = Hypothesis.unstated("the image holds at least one whole patch, for the lower bound")
 
   /// The function under test: a unit to the interval that must hold its operator norm.
-  public typealias Subject = @Sendable (LinearUnit) throws -> ClosedRange<Double>
+  public typealias Subject = @Sendable (LinearUnit) throws -> NormBounds
   public static let subject: Subject = { try $0.normBounds() }
 }
 
@@ -33,15 +33,31 @@ public enum LinearUnit: Sendable {
   /// - Source: Proposition 9, arXiv 2506.18588, corrected for convolutions.
   /// - Returns: bounds in the unit of the weights.
   /// - Throws: ``LinearAlgebraError`` on empty or non-finite weights.
-  public func normBounds() throws -> ClosedRange<Double> {
+  public func normBounds() throws -> NormBounds {
     switch self {
     case .dense(let theta):
       let sigma = try SingularValueDecomposition(theta).values[0]
-      return sigma...sigma
+      return NormBounds(lowerBound: sigma, upperBound: sigma, multiplicity: 1)
     case .convolution(let c):
       let sigma = try SingularValueDecomposition(c.reshapedKernel).values[0]
-      return (c.holdsWholePatch ? sigma : 0)...(sigma * Double(c.patchesPerPixelAndAxis))
+      let multiplicity = c.patchesPerPixelAndAxis
+      return NormBounds(
+        lowerBound: c.holdsWholePatch ? sigma : 0, upperBound: sigma * Double(multiplicity), multiplicity: multiplicity)
     }
+  }
+}
+
+/// An interval that holds an operator norm.
+public struct NormBounds: Sendable, Equatable {
+  public let lowerBound: Double
+  public let upperBound: Double
+  /// How many patches along one axis share a pixel: the integer that the upper bound is multiplied by.
+  public let multiplicity: Int
+
+  public init(lowerBound: Double, upperBound: Double, multiplicity: Int) {
+    self.lowerBound = lowerBound
+    self.upperBound = upperBound
+    self.multiplicity = multiplicity
   }
 }
 
