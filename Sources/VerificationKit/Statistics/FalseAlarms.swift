@@ -8,7 +8,7 @@ public enum FalseAlarms {
   /// The probability that a run of the whole suite refutes anything true.
   public static let suiteBudget = 1e-6
   /// Room for this many statistical tests; a test of the suite fails when more are registered.
-  public static let capacity = 100
+  public static let capacity = 250
   /// How much more often than its nominal level a mean of skewed residuals may cry wolf this far out, where the
   /// central limit theorem has not set in: by importance sampling up to some thirtyfold for the residuals of this suite.
   public static let tailReserve = 100.0
