@@ -8,8 +8,9 @@ public enum PaperClaims {
     UnbiasedNoiseEstimator.self, VarianceCovarianceSplit.self, LowRankSquareRoot.self, LipschitzProductBound.self,
     LinearUnitOperatorNorm.self,
     OperatorNormJacobian.self,
-    OperatorNormHessian.self, LayerDynamics.self,
-    NetworkLogDynamics.self, IntegralDynamics.self, LipschitzStatistics.self, LogNormalMGF.self,
+    OperatorNormHessian.self, LayerDynamics.self, DiscreteStepCorrection.self,
+    NetworkLogDynamics.self, IntegralDynamics.self, LipschitzStatistics.self, LinearResponseVariance.self,
+    LogNormalMGF.self,
     NearConvergenceGrowth.self, LargeBatchUncertainty.self,
   ]
 

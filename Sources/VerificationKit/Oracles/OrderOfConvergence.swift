@@ -62,10 +62,10 @@ public func judgeOrder(_ rungs: [Rung], expected: Double, margin: Double = 0.1) 
   guard let fit = OrderFit(rungs) else {
     return .inconclusive("the ladder has too few rungs whose error rises above noise")
   }
-  let text = "slope \(short(fit.slope)) ± \(short(fit.halfWidth)) over \(rungs.count) steps"
+  let text = "slope \(short(fit.slope)) ± \(short(fit.halfWidth)) (99.9 %) over \(rungs.count) rungs"
   let distance = abs(fit.slope - expected)
   if distance > fit.halfWidth + margin {
-    return .refuted(Counterexample(at: "ladder of \(rungs.count) steps", claimed: "order \(expected)", found: text))
+    return .refuted(Counterexample(at: "ladder of \(rungs.count) rungs", claimed: "order \(expected)", found: text))
   }
   guard fit.halfWidth + margin < 0.5 else { return .inconclusive("\(text): too wide to tell orders apart") }
   return .supported(

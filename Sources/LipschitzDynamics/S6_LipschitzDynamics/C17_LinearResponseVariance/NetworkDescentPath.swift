@@ -1,0 +1,117 @@
+// The noise-free path of a real network, with the products that linear response needs along it.
+
+public import DenseLinearAlgebra
+public import ExactArithmetic
+private import Glibc
+public import NetworkTraining
+internal import VerificationKit
+
+/// Full-batch descent θ_0 … θ_T of a perceptron, kept whole: 8(T + 1)P bytes.
+public struct NetworkDescentPath: LinearisedDescent, Sendable {
+  public let learningRate: Double
+  private let samples: Samples<Double>
+  private let architecture: Architecture
+  private let noiseWeight: Double
+  private let points: [NetworkParameters<Double>]
+
+  /// - Parameters:
+  ///   - network: θ_0.
+  ///   - samples: the whole data set.
+  ///   - noise: how batches are drawn from it; one of the population models.
+  ///   - steps: T.
+  /// - Throws: ``HypothesisViolation`` if no such batch exists, or if the descent leaves the finite numbers.
+  public init(
+    from network: MultilayerPerceptron<Double>, on samples: Samples<Double>, noise: NoiseModel,
+    learningRate: LearningRate, steps: Int
+  ) throws {
+    self.learningRate = learningRate.value
+    self.samples = samples
+    architecture = network.architecture
+    noiseWeight = try noise.weight(sampleCount: samples.count)
+    var moving = network
+    var points = [network.parameters]
+    points.reserveCapacity(steps + 1)
+    for k in 0..<steps {
+      moving.parameters.add(-learningRate.value, moving.fullGradient(samples))
+      guard moving.parameters.norm.isFinite else {
+        throw HypothesisViolation(
+          field: "step \(k + 1) of the noise-free path", value: "not finite",
+          requirement: "a learning rate at which full-batch descent is stable")
+      }
+      points.append(moving.parameters)
+    }
+    self.points = points
+  }
+
+  /// θ_k.
+  public func network(at step: Int) -> MultilayerPerceptron<Double> {
+    MultilayerPerceptron(architecture, parameters: points[step])
+  }
+
+  /// Σ_ℓ log σ₁(θ⁽ˡ⁾) at θ_k.
+  public func logNorm(at step: Int) throws -> Double {
+    try points[step].weights.reduce(0.0) { try $0 + log(TopSingularTriplet($1).sigma) }
+  }
+
+  /// ∇Z(θ_k): u₁v₁ᵀ/σ₁ for every weight matrix, nothing for biases.
+  public func gradient(at step: Int) throws -> NetworkParameters<Double> {
+    var out = NetworkParameters<Double>(zerosFor: architecture)
+    for (l, theta) in points[step].weights.enumerated() {
+      let triplet = try TopSingularTriplet(theta).requireSimple()
+      out.weights[l] = (triplet.u / triplet.sigma).outer(triplet.v)
+    }
+    return out
+  }
+
+  public func response(
+    to p: NetworkParameters<Double>, at step: Int
+  ) throws -> (noise: Double, curvature: NetworkParameters<Double>) {
+    let network = network(at: step)
+    let slopes = sumOverLayers(network.perSampleSlopes(along: p, samples))
+    return (noiseWeight * scatter(slopes), network.fullHessianVectorProduct(p, samples))
+  }
+
+  public func sum(
+    _ p: NetworkParameters<Double>, _ s: Double, _ q: NetworkParameters<Double>
+  ) -> NetworkParameters<Double> {
+    var out = p
+    out.add(s, q)
+    return out
+  }
+
+  /// The summands of Theorem 17's ∫λ_Z², a step each: as printed, η Σ_ℓ‖λ⁽ˡ⁾‖², and exact across layers.
+  public func diffusion() throws -> [(layerwise: Double, exact: Double)] {
+    let weight = learningRate * learningRate * noiseWeight
+    return try points.indices.dropLast().map { k in
+      let slopes = network(at: k).perSampleSlopes(along: try gradient(at: k), samples)
+      return (weight * slopes.reduce(0) { $0 + scatter($1) }, weight * scatter(sumOverLayers(slopes)))
+    }
+  }
+
+  private func sumOverLayers(_ slopes: [[Double]]) -> [Double] {
+    slopes.dropFirst().reduce(slopes[0]) { zip($0, $1).map(+) }
+  }
+
+  private func scatter(_ scores: [Double]) -> Double {
+    let mean = scores.mean
+    return scores.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
+  }
+}
+
+extension MultilayerPerceptron<Double> {
+  /// ⟨g_i, p⟩ for every sample's own gradient g_i, a layer at a time: δ_iᵀ(P⁽ˡ⁾x_i + c⁽ˡ⁾), without forming a gradient.
+  ///
+  /// - Returns: shape [layers][N]; unit loss/parameter times that of p.
+  public func perSampleSlopes(along p: NetworkParameters<Double>, _ samples: Samples<Double>) -> [[Double]] {
+    var out = [[Double]](repeating: [], count: architecture.layerCount)
+    overAll(samples) { workspace in
+      for (l, layer) in workspace.layers.enumerated() {
+        let images = p.weights[l] * layer.inputs
+        out[l] += (0..<workspace.sampleCount).map { i in
+          (0..<images.rows).reduce(0.0) { $0 + layer.deltas[$1, i] * (images[$1, i] + p.biases[l][$1]) }
+        }
+      }
+    }
+    return out
+  }
+}

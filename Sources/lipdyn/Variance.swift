@@ -1,0 +1,170 @@
+// lipdyn variance: an ensemble of SGD runs from one network, and which theory of its spread holds.
+
+import ArgumentParser
+import ArrayFiles
+import DenseLinearAlgebra
+import Foundation
+import LipschitzDynamics
+import NetworkTraining
+import RandomStreams
+import Reporting
+
+struct Variance: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Compare the variance of log K over sampling seeds with Theorem 17 and with linear response.",
+    discussion: """
+      Runs differ in their batches only. Observed over predicted variance with 99 % intervals, at five times, for \
+      LinearResponseVariance, for Theorem 17 as printed (∫Σ‖λ⁽ˡ⁾‖²) and with the exact cross-layer λ_Z².
+      Several learning rates or batch sizes make a ladder of η/M.
+      Example: lipdyn variance --runs 2000 --batch-size 64 16 4 1 --json variance.json
+      """)
+
+  @Option(help: "digits (1,797 of 8 x 8) or mnist5k (5,000 of 28 x 28).") var data: Train.Source = .digits
+  @Option(help: "How many samples of it to train on, evenly spaced; all if not given.") var samples: Int?
+  @Option(help: "Layer widths, input first.") var model = "64-16-10"
+  @Option(help: "tanh; relu has kinks, where linear response is not defined.") var activation: Activation = .tanh
+  @Option(parsing: .upToNextOption, help: "One or more M.") var batchSize = [64]
+  @Option(parsing: .upToNextOption, help: "One or more η.") var learningRate = [0.05]
+  @Option(parsing: .unconditional, help: "The horizon t; a run has t/η steps.") var time = 20.0
+  @Option(parsing: .unconditional, help: "Runs, at least 50.") var runs = 2_000
+  @Option(help: "withReplacement or withoutReplacement.") var sampling: Sampling = .withReplacement
+  @Option(parsing: .unconditional, help: "Full-batch steps at rate 0.5 before the runs begin.") var warmUp = 30
+  @Option(help: "Start from FILE.npz instead of random weights.") var initialWeights: String?
+  @Option(help: "Seed of the initial weights and of the batches.") var seed: UInt64 = 1
+  @Option(parsing: .unconditional, help: "Runs at once.") var threads = 2
+  @Option(help: "Also write all numbers as JSON to this file.") var json: String?
+
+  func run() throws {
+    try UsageError.require(runs >= 50 && runs <= 10_000_000, "--runs \(runs): use from 50 to 10000000")
+    try UsageError.require(threads >= 1, "--threads \(threads): use at least 1")
+    try UsageError.require(warmUp >= 0 && warmUp <= 100_000, "--warm-up \(warmUp): use from 0 to 100000")
+    try UsageError.require(time > 0 && time.isFinite, "--time \(time): use a positive number")
+    try UsageError.require(
+      sampling != .epochShuffling,
+      "--sampling epochShuffling: the noise of an epoch nearly cancels, and neither prediction holds for it")
+    try UsageError.requireWritable([json])
+    let whole = try data == .digits ? DataSet.digits() : DataSet.mnist5k()
+    let count = samples ?? whole.count
+    try UsageError.require(
+      count >= 2 && count <= whole.count, "--samples \(count): \(whole.name) has \(whole.count); use from 2 to that")
+    let set = whole.subset((0..<count).map { $0 * whole.count / count }).samples(as: Double.self)
+    let architecture = try Architecture(parsing: model, activation: activation)
+    try UsageError.require(
+      architecture.widths[0] == whole.features && architecture.widths.last == whole.classes,
+      "--model \(model): \(whole.name) has \(whole.features) inputs and \(whole.classes) classes")
+    // Everything is checked before anything is computed.
+    let ladder = try learningRate.flatMap { eta in
+      try batchSize.map { size in
+        let steps = time / eta
+        try UsageError.require(
+          eta > 0 && steps >= 5 && steps <= 1e7,
+          "--time \(time) with --learning-rate \(eta): \(steps) steps; use from 5 to 10000000")
+        try UsageError.requireMemory(
+          8e-9 * steps * Double(architecture.parameterCount), for: "the noise-free path of \(Int(steps)) steps")
+        return Regime(
+          eta: try LearningRate(eta), size: try BatchSize(size, sampling, of: count), steps: Int(steps.rounded()))
+      }
+    }
+    try UsageError.require(!ladder.isEmpty, "--learning-rate and --batch-size: give at least one of each")
+    var network =
+      try initialWeights.map {
+        try MultilayerPerceptron<Double>(readingNPZ: $0, activation: activation, expecting: architecture.widths)
+      } ?? MultilayerPerceptron(kaiming: architecture, stream: "variance/initial weights", seed: seed)
+    for _ in 0..<warmUp { network.parameters.add(-0.5, network.fullGradient(set)) }
+    try report(network, set, ladder)
+  }
+
+  private struct Regime {
+    let eta: LearningRate
+    let size: BatchSize
+    let steps: Int
+  }
+
+  private func report(_ network: MultilayerPerceptron<Double>, _ set: Samples<Double>, _ ladder: [Regime]) throws {
+    Interrupt.watch()
+    let progress = Progress()
+    var table = TextTable([
+      ("η", .right), ("M", .right), ("η/M", .right), ("runs", .right), ("t", .right), ("Var log K", .right),
+      ("over linear response", .left), ("over Theorem 17", .left), ("with exact λ_Z²", .left),
+    ])
+    var records: [VarianceRecord.Row] = []
+    for regime in ladder where !Interrupt.isRequested {
+      let (eta, size) = (regime.eta.value, regime.size.value)
+      let spread = try SpreadOfLogNorm(
+        from: network, on: set, sampling: sampling, batchSize: regime.size, learningRate: regime.eta,
+        steps: (1...5).map { regime.steps * $0 / 5 }, runs: 0..<runs, stream: "variance/batches", seed: seed,
+        workers: threads,
+        progress: { progress.now("η = \(eta), M = \(size): \($0) of \(runs) runs") },
+        isCancelled: { Interrupt.isRequested })
+      for row in spread.rows {
+        let record = VarianceRecord.Row(row, learningRate: eta, batchSize: size)
+        records.append(record)
+        table.append([
+          rounded(eta), "\(size)", rounded(eta / Double(size)), "\(record.runs)", rounded(row.time),
+          rounded(record.observed), record.overLinearResponse.text, record.overTheorem17.text,
+          record.overExactDiffusion.text,
+        ])
+      }
+    }
+    progress.clear()
+    for line in table.lines { print(line) }
+    print("observed/predicted variance of log K over sampling seeds, ± half of the 99 % interval; one is agreement.")
+    if let json {
+      let encoder = JSONEncoder()
+      encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+      let record = VarianceRecord(
+        seed: seed, data: data.rawValue, samples: set.count, model: model, activation: activation.rawValue,
+        sampling: sampling.rawValue, rows: records)
+      try AtomicFile.write(Array(try encoder.encode(record)) + [10], to: json)
+    }
+    if Interrupt.isRequested {
+      print("interrupted: fewer runs than asked for, each whole")
+      throw ExitCode(130)
+    }
+  }
+}
+
+/// What `lipdyn variance --json` writes, in schema version 1.
+struct VarianceRecord: Codable {
+  struct Ratio: Codable {
+    let value: Double
+    let lower99: Double
+    let upper99: Double
+
+    init(_ ratio: SpreadOfLogNorm.Ratio) {
+      (value, lower99, upper99) = (ratio.value, ratio.interval.lowerBound, ratio.interval.upperBound)
+    }
+
+    var text: String { String(format: "%.3f ± %.3f", value, upper99 - value) }
+  }
+
+  struct Row: Codable {
+    let learningRate: Double
+    let batchSize: Int
+    let step: Int
+    let time: Double
+    let runs: Int
+    let observed: Double
+    let overLinearResponse: Ratio
+    let overTheorem17: Ratio
+    let overExactDiffusion: Ratio
+
+    init(_ row: SpreadOfLogNorm.Row, learningRate: Double, batchSize: Int) {
+      (self.learningRate, self.batchSize, step, time) = (learningRate, batchSize, row.step, row.time)
+      runs = row.changes.count
+      observed = SpreadOfLogNorm.Ratio(of: row.changes, over: 1).value
+      overLinearResponse = Ratio(SpreadOfLogNorm.Ratio(of: row.changes, over: row.linearResponse))
+      overTheorem17 = Ratio(SpreadOfLogNorm.Ratio(of: row.changes, over: row.layerwisePlugIn))
+      overExactDiffusion = Ratio(SpreadOfLogNorm.Ratio(of: row.changes, over: row.plugIn))
+    }
+  }
+
+  var schema = 1
+  let seed: UInt64
+  let data: String
+  let samples: Int
+  let model: String
+  let activation: String
+  let sampling: String
+  let rows: [Row]
+}
