@@ -5,7 +5,7 @@ public import VerificationKit
 /// The claims on *Optimization-Induced Dynamics of Lipschitz Continuity in Neural Networks*.
 public enum PaperClaims {
   public static let all: [any Claim.Type] = [
-    LipschitzConstant.self, SGDUpdate.self, BatchGradientNoise.self, LayerwiseNoise.self,
+    LipschitzConstant.self, SGDUpdate.self, BatchGradientNoise.self, LayerwiseNoise.self, GradientCentralLimit.self,
     UnbiasedNoiseEstimator.self, VarianceCovarianceSplit.self, LowRankSquareRoot.self, LipschitzProductBound.self,
     LinearUnitOperatorNorm.self,
     OperatorNormJacobian.self,
