@@ -6,6 +6,7 @@ public import VerificationKit
 public enum PaperClaims {
   public static let all: [any Claim.Type] = [
     LipschitzConstant.self, SGDUpdate.self, BatchGradientNoise.self, LayerwiseNoise.self, GradientCentralLimit.self,
+    ContinuousTimeSGD.self,
     UnbiasedNoiseEstimator.self, VarianceCovarianceSplit.self, LowRankSquareRoot.self, LipschitzProductBound.self,
     LinearUnitOperatorNorm.self,
     OperatorNormJacobian.self,
