@@ -8,7 +8,7 @@ public enum PaperClaims {
     LipschitzConstant.self, SGDUpdate.self, BatchGradientNoise.self, LayerwiseNoise.self, GradientCentralLimit.self,
     ContinuousTimeSGD.self,
     UnbiasedNoiseEstimator.self, VarianceCovarianceSplit.self, LowRankSquareRoot.self, LipschitzProductBound.self,
-    LinearUnitOperatorNorm.self,
+    LinearUnitOperatorNorm.self, LipschitzDynamicalSystem.self,
     OperatorNormJacobian.self,
     OperatorNormHessian.self, LayerDynamics.self,
     NetworkLogDynamics.self, IntegralDynamics.self, LipschitzStatistics.self, LogNormalMGF.self,
