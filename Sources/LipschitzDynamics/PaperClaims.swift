@@ -5,8 +5,10 @@ public import VerificationKit
 /// The claims on *Optimization-Induced Dynamics of Lipschitz Continuity in Neural Networks*.
 public enum PaperClaims {
   public static let all: [any Claim.Type] = [
+    LipschitzConstant.self, SGDUpdate.self, BatchGradientNoise.self, LayerwiseNoise.self, GradientCentralLimit.self,
+    ContinuousTimeSGD.self,
     UnbiasedNoiseEstimator.self, VarianceCovarianceSplit.self, LowRankSquareRoot.self, LipschitzProductBound.self,
-    LinearUnitOperatorNorm.self,
+    LinearUnitOperatorNorm.self, LipschitzDynamicalSystem.self,
     OperatorNormJacobian.self,
     OperatorNormHessian.self, LayerDynamics.self, DiscreteStepCorrection.self,
     NetworkLogDynamics.self, IntegralDynamics.self, LipschitzStatistics.self, LinearResponseVariance.self,

@@ -1,0 +1,89 @@
+// Definition 4: the stochastic differential equation that stands for SGD.
+
+public import ExactArithmetic
+public import VerificationKit
+
+/// Definition 4: an SDE whose law stays within O(η) of SGD's.
+public enum ContinuousTimeSGD: Claim {
+  public static let source = Source.luo2025("Definition 4")
+  public static let statement = Statement(
+    "dθ = −∇L dt + √η Σ^½ dB  ⇒  E φ(θ(kη)) − E φ(θ_k) = O(η) for smooth φ and fixed kη",
+    meaning: """
+      One step is η units of time. Drift and diffusion reproduce a step's mean and covariance, so that moments at a \
+      fixed time agree to first order in the learning rate; variances, themselves of order η, to second order. The \
+      drift −∇(L + (η/4)‖∇L‖²) makes means agree to second order, too.
+      """,
+    hypotheses: [LayerDynamics.regular, independence, smallSteps],
+    differsFromPrint: "states in which sense and to which order the SDE stands for SGD")
+  static let independence = Hypothesis.stated("the batch of a step is drawn i.i.d. and independently of earlier steps")
+  static let smallSteps = Hypothesis.unstated("η is small against 2/λ_max of the loss's curvature")
+
+  public static let subject = SDECoefficients()
+}
+
+/// Per-sample gradients gᵢ(θ) = aᵢθ − bᵢ of linear regression with one parameter.
+public struct LinearGradients<F: Field>: Sendable {
+  /// aᵢ, the samples' curvatures.
+  public let slopes: [F]
+  /// bᵢ.
+  public let offsets: [F]
+
+  /// - Throws: ``HypothesisViolation`` if there is no sample, or if not every sample has both numbers.
+  public init(slopes: [F], offsets: [F]) throws(HypothesisViolation) {
+    try HypothesisViolation.require(
+      !slopes.isEmpty && slopes.count == offsets.count, field: "slopes and offsets",
+      value: "\(slopes.count) and \(offsets.count)", "one of each a sample, and at least one sample")
+    self.slopes = slopes
+    self.offsets = offsets
+  }
+
+  /// gᵢ(θ) of every sample.
+  public func gradients(at theta: F) -> [F] { zip(slopes, offsets).map { $0 * theta - $1 } }
+}
+
+/// Drift and squared diffusion of Definition 4 for one parameter, in exact or floating arithmetic.
+///
+/// −g and η C/M with g = 1/N Σ gᵢ and C = 1/N Σ (gᵢ − g)².
+///
+/// - Source: Definition 4, arXiv 2506.18588.
+/// - Hypotheses: batches of M i.i.d. samples; one step is η units of time.
+/// - Accuracy: two-pass; round-off ≤ c·N·u·max gᵢ².
+public struct SDECoefficients: Sendable {
+  var driftSign = -1
+  /// The power of η in the drift.
+  var driftPower = 0
+  /// The power of η in the squared diffusion.
+  var diffusionPower = 1
+  var batchDivisor: @Sendable (_ batchSize: Int) -> Int = { $0 }
+  var populationDivisor: @Sendable (_ population: Int) -> Int = { $0 }
+  var isCentred = true
+  /// Whether the noise is that at θ = 0 for every θ.
+  var isNoiseFrozen = false
+  /// Whether the equation is read in Stratonovich's sense, and the drift is Itô's.
+  var isStratonovich = false
+
+  /// - Parameters:
+  ///   - theta: θ.
+  ///   - learningRate: η, also the time that one step takes.
+  ///   - batchSize: M ≥ 1.
+  /// - Returns: drift per unit of time, and squared diffusion: variance per unit of time.
+  /// - Throws: ``HypothesisViolation`` naming the batch size.
+  public func coefficients<F: Field>(
+    at theta: F, of population: LinearGradients<F>, learningRate: F, batchSize: Int
+  ) throws(HypothesisViolation) -> (drift: F, squaredDiffusion: F) {
+    try HypothesisViolation.require(batchSize >= 1, field: "batch size M", value: batchSize, "M ≥ 1")
+    func power(_ exponent: Int) -> F { (0..<exponent).reduce(F(1)) { product, _ in product * learningRate } }
+    func squaredDiffusion(_ theta: F) -> F {
+      let gradients = population.gradients(at: isNoiseFrozen ? F(0) : theta)
+      let mean = isCentred ? gradients.mean : F(0)
+      let scatter = gradients.map { ($0 - mean).squared }.sum
+      return power(diffusionPower) * scatter / F(populationDivisor(gradients.count)) / F(batchDivisor(batchSize))
+    }
+    var drift = F(driftSign) * power(driftPower) * population.gradients(at: theta).mean
+    if isStratonovich {
+      // ½σσ′ = ¼(σ²)′, and a central difference is the derivative of a parabola.
+      drift += (squaredDiffusion(theta + F(1)) - squaredDiffusion(theta - F(1))) / F(8)
+    }
+    return (drift, squaredDiffusion(theta))
+  }
+}
