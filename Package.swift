@@ -71,13 +71,13 @@ let package = Package(
       dependencies: [
         "DenseLinearAlgebra", "ExactArithmetic", "NetworkTraining", "RandomStreams",
         "StochasticCalculus", "VerificationKit",
-      ], swiftSettings: numerics),
+      ], resources: [.embedInCode("Paper.json")], swiftSettings: numerics),
     .target(name: "Reporting", dependencies: ["VerificationKit"], swiftSettings: features),
     .executableTarget(
       name: "lipdyn",
       dependencies: [
-        "ArrayFiles", "DenseLinearAlgebra", "LipschitzDynamics", "NetworkTraining", "RandomStreams",
-        "Reporting", "StochasticCalculus", "VerificationKit",
+        "ArrayFiles", "DenseLinearAlgebra", "ExactArithmetic", "LipschitzDynamics", "NetworkTraining",
+        "RandomStreams", "Reporting", "StochasticCalculus", "VerificationKit",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], swiftSettings: features),
   ],

@@ -3,6 +3,9 @@
 internal import CZip
 
 extension ArrayArchive {
+  /// The version of libzip that was found at run time.
+  public static var libraryVersion: String { String(cString: zip_libzip_version()) }
+
   /// Reads a .npz file.
   ///
   /// - Parameter path: an archive as numpy.savez and numpy.savez_compressed write it.

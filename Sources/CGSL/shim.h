@@ -18,3 +18,4 @@ static inline const gsl_rng_type *shim_gsl_rng_taus2(void) { return gsl_rng_taus
 static inline const gsl_rng_type *shim_gsl_rng_gfsr4(void) { return gsl_rng_gfsr4; }
 static inline const gsl_rng_type *shim_gsl_rng_cmrg(void) { return gsl_rng_cmrg; }
 static inline const gsl_rng_type *shim_gsl_rng_mrg(void) { return gsl_rng_mrg; }
+static inline const char *shim_gsl_version(void) { return gsl_version; }

@@ -56,6 +56,9 @@ public struct Rational: Field, Comparable, CustomStringConvertible {
     withUnsafePointer(to: a.storage.value) { a in withUnsafePointer(to: b.storage.value) { b in fmpq_cmp(a, b) } }
   }
 
+  /// The version of FLINT that was built against.
+  public static var libraryVersion: String { FLINT_VERSION }
+
   /// The nearest `Double`, for messages only.
   public var approximation: Double {
     withUnsafePointer(to: storage.value) { fmpq_get_d($0) }

@@ -14,6 +14,9 @@ internal import CRandomKernels
 ///
 /// - Source: Salmon, Moraes, Dror, Shaw, SC11; GNU Scientific Library, "Random Number Generation".
 public final class RandomGenerator {
+  /// The version of the GNU Scientific Library that was found at run time.
+  public static var libraryVersion: String { String(cString: shim_gsl_version()) }
+
   /// The algorithms; all but Philox are GSL's.
   public enum Algorithm: String, CaseIterable, Sendable {
     /// Philox4x32-10, counter-based; 53-bit uniforms.

@@ -2,8 +2,21 @@
 
 public import VerificationKit
 
-/// A whole run, in schema version 1.
+/// A whole run, in schema version 2.
 public struct VerificationRecord: Codable, Sendable {
+  /// Where the run took place, and on which libraries.
+  public struct Machine: Codable, Sendable {
+    public let system: String
+    public let processor: String
+    public let cores: Int
+    /// Name to version.
+    public let libraries: [String: String]
+
+    public init(system: String, processor: String, cores: Int, libraries: [String: String]) {
+      (self.system, self.processor, self.cores, self.libraries) = (system, processor, cores, libraries)
+    }
+  }
+
   public struct ClaimRow: Codable, Sendable {
     public let number: String
     public let claim: String
@@ -49,12 +62,14 @@ public struct VerificationRecord: Codable, Sendable {
   public let schema: Int
   public let seed: UInt64
   public let tier: String
+  public let machine: Machine
   /// The probability that the run refutes anything true.
   public let falseAlarmBudget: Double
   public let claims: [ClaimRow]
 
-  public init(_ reports: [ClaimReport], seed: UInt64, tier: Tier) {
-    schema = 1
+  public init(_ reports: [ClaimReport], seed: UInt64, tier: Tier, machine: Machine) {
+    self.machine = machine
+    schema = 2
     self.seed = seed
     self.tier = tier.rawValue
     falseAlarmBudget = FalseAlarms.suiteBudget

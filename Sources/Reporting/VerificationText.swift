@@ -3,8 +3,10 @@
 public import VerificationKit
 
 public enum VerificationText {
-  /// The verdict table.
-  public static func table(_ reports: [ClaimReport]) -> [String] {
+  /// The verdict table, then the statements that no claim checks.
+  public static func table(
+    _ reports: [ClaimReport], unchecked: [(number: String, reason: String)] = []
+  ) -> [String] {
     var table = TextTable([
       ("paper", .left), ("claim", .left), ("verdict", .left), ("evidence", .left), ("budget", .right),
       ("mutants", .right), ("time", .right),
@@ -16,7 +18,24 @@ public enum VerificationText {
         "\(report.mutantsKilled)/\(report.mutantsPlanted)", seconds(report.seconds),
       ])
     }
-    return table.lines
+    return table.lines + unchecked.map { "\($0.number): not checked, \($0.reason)" }
+  }
+
+  /// What every check of a claim measured: its strength, not only its kind.
+  public static func details(_ report: ClaimReport) -> [String] {
+    ["\(report.source.number), \(report.slug): \(report.verdict)", "  \(report.statement.formula)"]
+      + report.checks.map { "  [\($0.evidence.rawValue)] \($0.name): \($0.verdict.summary)" }
+  }
+
+  /// What is built directly on each statement that holds only under a hypothesis, or fails as stated.
+  public static func inheritance(_ graph: DependencyGraph) -> [String] {
+    let rows = graph.nodes.filter(\.isConditional).compactMap { below -> String? in
+      let above = graph.nodes.filter { $0.uses.contains(below.id) }
+      guard !above.isEmpty else { return nil }
+      return "  \(below.number) \(below.id) (\(below.verdict)): \(above.map(\.id).joined(separator: ", "))"
+    }
+    guard !rows.isEmpty else { return [] }
+    return ["Read with care, because they rest directly on what is conditional (lipdyn graph draws the rest):"] + rows + [""]
   }
 
   /// Everything below the table: failures, where each conclusion ends, and the meaning of the columns.
@@ -28,7 +47,7 @@ public enum VerificationText {
     for (report, boundary) in ends {
       lines.append("  \(report.source.number) without: \(boundary.dropped.text)")
       switch boundary.dropped.standing {
-      case .stated: lines.append("    (the paper states it)")
+      case .stated: lines.append("    (a stated hypothesis)")
       case .unstated: lines.append("    (H: the paper does not state it)")
       case .contradicted: lines.append("    (the paper claims the conclusion here too)")
       }

@@ -14,14 +14,22 @@ struct Verify: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Check claims, and that every wrong version of them is caught.",
     discussion: """
-      Exit status 0 only if every claim holds, possibly under hypotheses that the table names.
-      Example: lipdyn verify OperatorNormHessian LayerDynamics --seed 7 --json results.json
+      Exit status 0 only if every claim holds, possibly under hypotheses that the table names; a statement that fails as \
+      printed passes if the failure and the corrected statement are both shown.
+      Examples: lipdyn verify --all --json results.json
+                lipdyn verify OperatorNormHessian LayerDynamics --seed 7 --details
       """)
 
   @Argument(help: "Claims to check; all if none is named (see lipdyn claims).")
   var claims: [String] = []
 
-  @Option(help: "quick: under a minute; full: sixteen times the minimal samples and ensembles.")
+  @Option(name: .customLong("claim"), help: "A claim to check; may be repeated. The same as naming it without --claim.")
+  var namedClaims: [String] = []
+
+  @Flag(help: "All claims, and every statement of the paper that is none with the reason.")
+  var all = false
+
+  @Option(help: "quick: a minute or two; full: every sample sixteen times as large.")
   var tier: Tier = .quick
 
   @Option(help: "Seed of every random stream; the same seed gives the same digits.")
@@ -33,12 +41,18 @@ struct Verify: ParsableCommand {
   @Flag(help: "Print which check kills which wrong version.")
   var mutants = false
 
+  @Flag(help: "Print what every check measured.")
+  var details = false
+
   @Option(help: "Claims checked at once.")
   var threads = 2
 
   func run() throws {
     try UsageError.require(threads >= 1, "--threads \(threads): use at least 1")
-    let selected = try claims.isEmpty ? PaperClaims.all : claims.map(claim(named:))
+    let names = claims + namedClaims
+    try UsageError.require(
+      !all || names.isEmpty, "--all with \(names.joined(separator: ", ")): name claims or take all, not both")
+    let selected = try names.isEmpty ? PaperClaims.all : names.map(claim(named:))
     let progress = Progress()
     try UsageError.requireWritable([json])
     let (seed, tier) = (self.seed, self.tier)
@@ -49,8 +63,17 @@ struct Verify: ParsableCommand {
       progress.done("\(report.slug): \(report.verdict.label)")
       return report
     }
-    for line in VerificationText.table(reports) { print(line) }
+    let paper = try Paper.load()
+    for line in VerificationText.table(reports, unchecked: all ? paper.unchecked : []) { print(line) }
     print()
+    if details {
+      for line in reports.flatMap({ VerificationText.details($0) + [""] }) { print(line) }
+    }
+    if all {
+      let graph = try dependencyGraph(
+        paper, verdicts: Dictionary(reports.map { ($0.slug, $0.verdict.label) }) { first, _ in first })
+      for line in VerificationText.inheritance(graph) { print(line) }
+    }
     for line in VerificationText.remarks(reports, seed: seed, tier: tier) { print(line) }
     if mutants {
       for report in reports {
@@ -61,10 +84,17 @@ struct Verify: ParsableCommand {
     if let json {
       let encoder = JSONEncoder()
       encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-      let data = try encoder.encode(VerificationRecord(reports, seed: seed, tier: tier))
+      let data = try encoder.encode(VerificationRecord(reports, seed: seed, tier: tier, machine: .current))
       try AtomicFile.write(Array(data) + [10], to: json)
     }
     if !reports.allSatisfy(\.verdict.isPass) { throw ExitCode(2) }
+  }
+}
+
+extension Paper {
+  /// Number and reason of every statement that no claim checks.
+  var unchecked: [(number: String, reason: String)] {
+    statements.compactMap { statement in statement.notChecked.map { (statement.number, $0) } }
   }
 }
 

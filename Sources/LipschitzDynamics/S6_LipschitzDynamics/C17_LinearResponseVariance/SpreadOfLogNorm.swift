@@ -117,12 +117,13 @@ public struct SpreadOfLogNorm: Sendable {
         try BatchSampler(
           sampling, batchSize: batchSize, of: samples.count, stream: stream.appending("run").appending(run), seed: seed)
       }
-      let results = SGDEnsemble(descent, from: network) { samplers[$0] }
-        .run(count, steps: last, workers: workers, state: { _ in [Double]() }) { seen, step in
-          if seen.count < steps.count, step.index == steps[seen.count] {
-            seen.append(DigitsPopulation.logNorms(step.network).reduce(0, +) - origin)
-          }
+      let ensemble = SGDEnsemble(descent, from: network) { samplers[$0] }
+      let observe: @Sendable (inout [Double], TrainingStep<Double>) -> Void = { seen, step in
+        if seen.count < steps.count, step.index == steps[seen.count] {
+          seen.append(DigitsPopulation.logNorms(step.network).reduce(0, +) - origin)
         }
+      }
+      let results = ensemble.run(count, steps: last, workers: workers, state: { _ in [] }, observe: observe)
       for result in results {
         let values = result.state + [DigitsPopulation.logNorms(result.network).reduce(0, +) - origin]
         for (index, value) in values.enumerated() { changes[index].append(value) }
