@@ -53,7 +53,8 @@ public struct DependencyGraph: Sendable {
       lines.append(
         "  \(quoted(node.id)) [label=\(quoted(label)), fillcolor=\(quoted(Self.color(node.verdict)))"
           + (inherited.isEmpty
-            ? "" : ", color=\"#b26a00\", penwidth=2, style=\"rounded,filled,dashed\", tooltip=\(quoted(tooltip))") + "];")
+            ? "" : ", color=\"#b26a00\", penwidth=2, style=\"rounded,filled,dashed\", tooltip=\(quoted(tooltip))")
+          + "];")
     }
     for node in nodes {
       for used in node.statementUses { lines.append("  \(quoted(node.id)) -> \(quoted(used));") }

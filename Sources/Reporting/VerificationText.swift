@@ -35,7 +35,8 @@ public enum VerificationText {
       return "  \(below.number) \(below.id) (\(below.verdict)): \(above.map(\.id).joined(separator: ", "))"
     }
     guard !rows.isEmpty else { return [] }
-    return ["Read with care, because they rest directly on what is conditional (lipdyn graph draws the rest):"] + rows + [""]
+    return ["Read with care, because they rest directly on what is conditional (lipdyn graph draws the rest):"] + rows
+      + [""]
   }
 
   /// Everything below the table: failures, where each conclusion ends, and the meaning of the columns.

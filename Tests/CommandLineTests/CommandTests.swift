@@ -7,16 +7,22 @@ import Testing
 
 @Suite("Commands")
 struct CommandTests {
-  @Test("verify prints a row a claim and writes JSON of schema 1")
+  @Test("verify prints a row a claim and writes JSON of schema 2 with machine and libraries")
   func verify() throws {
     let directory = try TemporaryDirectory()
     let file = directory.path("results.json")
-    let run = try ToolRun("verify", "OperatorNormJacobian", "lognormalmgf", "--seed", "5", "--json", file, "--mutants")
+    let run = try ToolRun(
+      "verify", "OperatorNormJacobian", "--claim", "lognormalmgf", "--seed", "5", "--json", file, "--mutants",
+      "--details")
     #expect(run.status == 0)
     #expect(run.output.contains("OperatorNormJacobian") && run.output.contains("kill") == false)
+    #expect(run.output.contains("[monteCarlo] samples of e^{sZ}: n = 20000, p = "))
     let json = try #require(
       try JSONSerialization.jsonObject(with: Data(contentsOf: URL(fileURLWithPath: file))) as? [String: Any])
-    #expect(json["schema"] as? Int == 1 && json["seed"] as? Int == 5)
+    #expect(json["schema"] as? Int == 2 && json["seed"] as? Int == 5)
+    let machine = try #require(json["machine"] as? [String: Any])
+    let libraries = try #require(machine["libraries"] as? [String: String])
+    for name in ["OpenBLAS", "GSL", "FLINT", "libzip"] { #expect(libraries[name]?.isEmpty == false) }
     let claims = try #require(json["claims"] as? [[String: Any]])
     #expect(claims.map { $0["claim"] as? String } == ["OperatorNormJacobian", "LogNormalMGF"])
     for claim in claims {

@@ -86,6 +86,9 @@ public struct SpreadOfLogNorm: Sendable {
         layerwise: diffusion[..<end].reduce(0) { $0 + $1.layerwise }
       )
     }
+    try HypothesisViolation.require(
+      predictions.allSatisfy { $0.response > 0 && $0.response.isFinite }, field: "batch size M",
+      value: batchSize.value, "batches that differ, and a descent whose disturbances stay finite")
     let changes = try Self.observe(
       network, samples, sampling, batchSize, learningRate, steps: steps, runs: runs, stream: stream, seed: seed,
       workers: workers, progress: progress, isCancelled: isCancelled)
