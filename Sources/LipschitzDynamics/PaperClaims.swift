@@ -7,7 +7,7 @@ public enum PaperClaims {
   public static let all: [any Claim.Type] = [
     UnbiasedNoiseEstimator.self, VarianceCovarianceSplit.self, LowRankSquareRoot.self, LipschitzProductBound.self,
     LinearUnitOperatorNorm.self,
-    OperatorNormJacobian.self,
+    SpectralDifferentiability.self, OperatorNormJacobian.self,
     OperatorNormHessian.self, LayerDynamics.self,
     NetworkLogDynamics.self, IntegralDynamics.self, LipschitzStatistics.self, LogNormalMGF.self,
     NearConvergenceGrowth.self, LargeBatchUncertainty.self,
