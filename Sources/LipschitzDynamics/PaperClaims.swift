@@ -10,6 +10,7 @@ public enum PaperClaims {
     SpectralDifferentiability.self, OperatorNormJacobian.self,
     OperatorNormHessian.self, LayerDynamics.self,
     NetworkLogDynamics.self, IntegralDynamics.self, LipschitzStatistics.self, LogNormalMGF.self,
+    SpectralGapAmplification.self,
     NearConvergenceGrowth.self, LargeBatchUncertainty.self,
   ]
 
