@@ -8,7 +8,7 @@ public enum PaperClaims {
     UnbiasedNoiseEstimator.self, VarianceCovarianceSplit.self, LowRankSquareRoot.self, LipschitzProductBound.self,
     LinearUnitOperatorNorm.self,
     SpectralDifferentiability.self, OperatorNormJacobian.self,
-    OperatorNormHessian.self, IsotropicNoiseTrace.self, LayerDynamics.self,
+    OperatorNormHessian.self, IsotropicNoiseTrace.self, LayerDynamics.self, WeightDecayDrift.self,
     NetworkLogDynamics.self, IntegralDynamics.self, LipschitzStatistics.self, LogNormalMGF.self,
     SpectralGapAmplification.self,
     NearConvergenceGrowth.self, LargeBatchUncertainty.self,
