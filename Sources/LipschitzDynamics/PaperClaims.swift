@@ -6,14 +6,12 @@ public import VerificationKit
 public enum PaperClaims {
   public static let all: [any Claim.Type] = [
     LipschitzConstant.self, SGDUpdate.self, BatchGradientNoise.self, LayerwiseNoise.self, GradientCentralLimit.self,
-    ContinuousTimeSGD.self,
-    UnbiasedNoiseEstimator.self, VarianceCovarianceSplit.self, LowRankSquareRoot.self, LipschitzProductBound.self,
-    LinearUnitOperatorNorm.self, LipschitzDynamicalSystem.self,
-    OperatorNormJacobian.self,
-    OperatorNormHessian.self, LayerDynamics.self, DiscreteStepCorrection.self,
-    NetworkLogDynamics.self, IntegralDynamics.self, LipschitzStatistics.self, LinearResponseVariance.self,
-    LogNormalMGF.self,
-    NearConvergenceGrowth.self, LargeBatchUncertainty.self,
+    ContinuousTimeSGD.self, UnbiasedNoiseEstimator.self, VarianceCovarianceSplit.self, LowRankSquareRoot.self,
+    LipschitzProductBound.self, LinearUnitOperatorNorm.self, LipschitzDynamicalSystem.self,
+    SpectralDifferentiability.self, OperatorNormJacobian.self, OperatorNormHessian.self, IsotropicNoiseTrace.self,
+    LayerDynamics.self, DiscreteStepCorrection.self, WeightDecayDrift.self, NetworkLogDynamics.self,
+    IntegralDynamics.self, LipschitzStatistics.self, LinearResponseVariance.self, LogNormalMGF.self,
+    SpectralGapAmplification.self, NearConvergenceGrowth.self, LargeBatchUncertainty.self,
   ]
 
   /// The names of all claims, in the order of the paper.
