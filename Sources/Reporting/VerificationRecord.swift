@@ -38,6 +38,8 @@ public struct VerificationRecord: Codable, Sendable {
   public struct CheckRow: Codable, Sendable {
     public let name: String
     public let evidence: String
+    /// What evidence of this kind can say at best.
+    public let strength: String
     public let outcome: String
     public let summary: String
     public let pValue: Double?
@@ -86,8 +88,9 @@ extension VerificationRecord.ClaimRow {
     evidence = report.evidence.map(\.rawValue)
     checks = report.checks.map { check in
       VerificationRecord.CheckRow(
-        name: check.name, evidence: check.evidence.rawValue, outcome: check.verdict.outcome,
-        summary: check.verdict.summary, pValue: check.verdict.pValue, seconds: check.seconds)
+        name: check.name, evidence: check.evidence.rawValue, strength: check.evidence.strength,
+        outcome: check.verdict.outcome, summary: check.verdict.summary, pValue: check.verdict.pValue,
+        seconds: check.seconds)
     }
     mutants = report.mutants.map { mutant in
       var row = (killed: [String](), blind: [String: String](), survived: [String]())

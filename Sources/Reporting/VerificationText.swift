@@ -65,6 +65,9 @@ public enum VerificationText {
       "\(reports.count) claims, \(reports.reduce(0) { $0 + $1.checks.count }) checks, "
         + "\(killed) of \(planted) wrong versions caught; seed \(seed), tier \(tier.rawValue), "
         + "false-alarm budget of the suite \(FalseAlarms.suiteBudget).")
+    lines.append("evidence, by what it can say at best (--details prints what each check measured):")
+    let used = Set(reports.flatMap(\.evidence))
+    lines += Evidence.allCases.filter(used.contains).map { "  \($0.rawValue): \($0.strength)" }
     lines.append(
       "budget: largest share of its allowed error that a check used; not a verdict on anything outside the checks.")
     return lines

@@ -16,6 +16,19 @@ public enum Evidence: String, Sendable, Codable, CaseIterable {
   case convergence
   /// Stochastic gradient descent of a real network on real data.
   case training
+
+  /// How much a check of this kind can say at best, in words for a person.
+  public var strength: String {
+    switch self {
+    case .exact: "equality in exact arithmetic on the instances examined, no tolerance"
+    case .roundOff: "agreement within a derived bound on round-off"
+    case .derivative: "Taylor remainders fall with the next power of the step: the derivative to some five digits"
+    case .quadrature: "agreement within an integration's own error estimate"
+    case .monteCarlo: "a mean over random samples, planned so that the nearest wrong version would be seen"
+    case .convergence: "an error falls with the stated power, slope with a 99.9 % interval"
+    case .training: "SGD of one small real network on real data: means, or orders in η"
+    }
+  }
 }
 
 /// How far a supported claim came to the limit that its check allows.
