@@ -10,7 +10,7 @@ public enum PaperClaims {
     SpectralDifferentiability.self, OperatorNormJacobian.self,
     OperatorNormHessian.self, IsotropicNoiseTrace.self, LayerDynamics.self, WeightDecayDrift.self,
     NetworkLogDynamics.self, IntegralDynamics.self, LipschitzStatistics.self, LogNormalMGF.self,
-    SpectralGapAmplification.self, InitializationScale.self,
+    SpectralGapAmplification.self, InitializationScale.self, FisherNoise.self,
     NearConvergenceGrowth.self, LargeBatchUncertainty.self,
   ]
 
