@@ -6,6 +6,7 @@
 #include <gsl/gsl_integration.h>
 #include <gsl/gsl_randist.h>
 #include <gsl/gsl_rng.h>
+#include <gsl/gsl_sf_airy.h>
 #include <gsl/gsl_sf_erf.h>
 #include <gsl/gsl_version.h>
 

@@ -11,7 +11,8 @@ public enum PaperClaims {
     SpectralDifferentiability.self, OperatorNormJacobian.self, OperatorNormHessian.self, IsotropicNoiseTrace.self,
     LayerDynamics.self, DiscreteStepCorrection.self, WeightDecayDrift.self, NetworkLogDynamics.self,
     IntegralDynamics.self, LipschitzStatistics.self, LinearResponseVariance.self, LogNormalMGF.self,
-    SpectralGapAmplification.self, NearConvergenceGrowth.self, LargeBatchUncertainty.self,
+    SpectralGapAmplification.self, InitializationScale.self, FisherNoise.self, NearConvergenceGrowth.self,
+    LargeBatchUncertainty.self,
   ]
 
   /// The names of all claims, in the order of the paper.

@@ -37,7 +37,8 @@ extension LinearUnitOperatorNorm {
       var count = 0
       for (size, stride, padding, side) in [
         (3, 1, Convolution.Padding.zero(1), 6), (3, 2, .zero(1), 7), (3, 1, .circular, 5), (2, 1, .zero(0), 4),
-        (3, 3, .zero(0), 6), (4, 3, .zero(2), 7), (1, 1, .zero(0), 3),
+        (3, 3, .zero(0), 6), (4, 3, .zero(2), 7), (1, 1, .zero(0), 3), (3, 2, .circular, 6), (4, 2, .circular, 4),
+        (3, 3, .circular, 6),
       ] {
         for isConstant in [false, true] {
           // A random kernel, and the constant one, whose patches add up: the upper bound's hardest case.

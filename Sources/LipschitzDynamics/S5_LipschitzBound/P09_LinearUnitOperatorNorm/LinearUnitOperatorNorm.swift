@@ -66,7 +66,7 @@ public struct Convolution: Sendable {
   public enum Padding: Sendable, Equatable {
     /// Zeros on every side.
     case zero(Int)
-    /// The image continues periodically; output and input have one size, for stride one.
+    /// The image continues periodically; the stride divides its sides, and the output is smaller by it.
     case circular
   }
 
@@ -97,7 +97,9 @@ public struct Convolution: Sendable {
         min(height, width) >= 1 && min(height, width) + 2 * p >= size, field: "image", value: "\(height) x \(width)",
         "large enough for one output with padding \(p)")
     case .circular:
-      try HypothesisViolation.require(stride == 1, field: "stride", value: stride, "1 for circular padding")
+      try HypothesisViolation.require(
+        height % stride == 0 && width % stride == 0, field: "stride", value: stride,
+        "a divisor of the image's sides \(height) and \(width) for circular padding")
       try HypothesisViolation.require(
         height >= size && width >= size, field: "image", value: "\(height) x \(width)", "at least the kernel's size")
     }
@@ -123,8 +125,8 @@ public struct Convolution: Sendable {
   public var explicitMatrix: Matrix<Double> {
     let pad = if case .zero(let p) = padding { p } else { 0 }
     let isCircular = padding == .circular
-    let rows = isCircular ? height : (height + 2 * pad - size) / stride + 1
-    let columns = isCircular ? width : (width + 2 * pad - size) / stride + 1
+    let rows = isCircular ? height / stride : (height + 2 * pad - size) / stride + 1
+    let columns = isCircular ? width / stride : (width + 2 * pad - size) / stride + 1
     var matrix = Matrix<Double>.zeros(outputs * rows * columns, inputs * height * width)
     for o in 0..<outputs {
       for y in 0..<rows {

@@ -1,0 +1,23 @@
+// The Tracy–Widom law against a determinant evaluated with forty digits by other means (mpmath).
+
+import Testing
+import VerificationKit
+
+@Suite("Tracy–Widom law")
+struct TracyWidomTests {
+  @Test(
+    "agrees with forty-digit values",
+    arguments: [
+      (-4, 0.007_567_678_598_796_401), (-2, 0.274_320_197_909_217_86), (-0.5, 0.723_691_051_483_147_2),
+      (1, 0.951_421_236_911_550_7), (3, 0.998_293_480_349_880_5),
+    ])
+  func values(_ s: Double, _ expected: Double) {
+    #expect(abs(TracyWidom.distribution(s) - expected) < 64 * Double.ulpOfOne)
+  }
+
+  @Test("is zero far to the left and one far to the right")
+  func tails() {
+    #expect(abs(TracyWidom.distribution(-14)) < 1e-12)
+    #expect(abs(TracyWidom.distribution(14) - 1) < 1e-12)
+  }
+}
