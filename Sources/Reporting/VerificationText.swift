@@ -40,23 +40,23 @@ public enum VerificationText {
   }
 
   /// Everything below the table: failures, where each conclusion ends, and the meaning of the columns.
-  public static func remarks(_ reports: [ClaimReport], seed: UInt64, tier: Tier) -> [String] {
+  public static func remarks(
+    _ reports: [ClaimReport], seed: UInt64, tier: Tier, isDetailed: Bool = false
+  ) -> [String] {
     var lines: [String] = []
     for report in reports where !report.verdict.isPass { lines.append("\(report.slug): \(report.verdict)") }
     let ends = reports.flatMap { report in report.boundaries.map { (report, $0) } }
-    if !ends.isEmpty { lines.append("Where the conclusions end, by runs:") }
-    for (report, boundary) in ends {
-      lines.append("  \(report.source.number) without: \(boundary.dropped.text)")
-      switch boundary.dropped.standing {
-      case .stated: lines.append("    (a stated hypothesis)")
-      case .unstated: lines.append("    (H: the paper does not state it)")
-      case .contradicted: lines.append("    (the paper claims the conclusion here too)")
-      }
-      switch boundary.verdict {
-      case .refuted(let counterexample): lines.append("    \(counterexample)")
-      case .supported, .inconclusive: lines.append("    NOT SHOWN: \(boundary.verdict.summary)")
-      }
-      lines.append("    instead: \(boundary.remedy)")
+    // What the paper states itself is for those who ask; what it does not state is the news, and so is a failure.
+    let news = ends.filter { isDetailed || !$0.1.dropped.isStated || !$0.1.isDemonstrated }
+    if !news.isEmpty {
+      lines.append(
+        isDetailed ? "Where the conclusions end, by runs:" : "What the paper needs beyond what it states, by runs:")
+    }
+    for (report, boundary) in news { lines += self.end(report, boundary) }
+    if ends.count > news.count {
+      lines.append(
+        "\(ends.count - news.count) more hypotheses are stated; each was dropped, and the conclusion failed (--details)."
+      )
     }
     if !ends.isEmpty { lines.append("") }
     let planted = reports.reduce(0) { $0 + $1.mutantsPlanted }
@@ -71,6 +71,25 @@ public enum VerificationText {
     lines.append(
       "budget: largest share of its allowed error that a check used; not a verdict on anything outside the checks.")
     return lines
+  }
+
+  /// A conclusion without one of its hypotheses, and what to use instead.
+  private static func end(_ report: ClaimReport, _ boundary: BoundaryReport) -> [String] {
+    let standing =
+      switch boundary.dropped.standing {
+      case .stated: "(a stated hypothesis)"
+      case .unstated: "(H: the paper does not state it)"
+      case .contradicted: "(the paper claims the conclusion here too)"
+      }
+    let outcome =
+      switch boundary.verdict {
+      case .refuted(let counterexample): "\(counterexample)"
+      case .supported, .inconclusive: "NOT SHOWN: \(boundary.verdict.summary)"
+      }
+    return [
+      "  \(report.source.number) without: \(boundary.dropped.text)", "    \(standing)", "    \(outcome)",
+      "    instead: \(boundary.remedy)",
+    ]
   }
 
   /// The kill matrix of one claim: × killed, · blind by declaration, ! survived.

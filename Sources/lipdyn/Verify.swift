@@ -41,7 +41,7 @@ struct Verify: ParsableCommand {
   @Flag(help: "Print which check kills which wrong version.")
   var mutants = false
 
-  @Flag(help: "Print what every check measured.")
+  @Flag(help: "Print what every check measured, and what happens without each stated hypothesis.")
   var details = false
 
   @Option(help: "Claims checked at once.")
@@ -74,7 +74,7 @@ struct Verify: ParsableCommand {
         paper, verdicts: Dictionary(reports.map { ($0.slug, $0.verdict.label) }) { first, _ in first })
       for line in VerificationText.inheritance(graph) { print(line) }
     }
-    for line in VerificationText.remarks(reports, seed: seed, tier: tier) { print(line) }
+    for line in VerificationText.remarks(reports, seed: seed, tier: tier, isDetailed: details) { print(line) }
     if mutants {
       for report in reports {
         print()

@@ -61,7 +61,8 @@ extension LinearResponseVariance {
   public static let boundaries = [
     Boundary(
       "SGD on digits with one sample a step", drops: smallNoise,
-      remedy: "lower η/M until the ratio stays at one (lipdyn variance --ladder), or use an ensemble's own variance"
+      remedy:
+        "lower η/M until the ratio stays at one (lipdyn variance --batch-size 64 16 4), or use an ensemble's own variance"
     ) { setting in
       let noisy = try DigitsSpread(
         setting, learningRate: 0.2, batchSize: 1, runs: 2_000, steps: (1...5).map { 20 * $0 })
