@@ -37,7 +37,7 @@ struct CommandRefusalTests {
     try ToolRun("variance", "--runs", "7").expectRefusal(naming: "--runs 7")
     try ToolRun("variance", "--time", "0.1").expectRefusal(naming: "--time 0.1")
     try ToolRun("variance", "--samples", "1").expectRefusal(naming: "--samples 1")
-    try ToolRun("variance", "--learning-rate", "-0.1").expectRefusal(naming: "learning rate", "-0.1")
+    try ToolRun("variance", "--learning-rate", "0").expectRefusal(naming: "--learning-rate 0")
     try ToolRun("variance", "--batch-size", "0").expectRefusal(naming: "batch size", "0")
     try ToolRun("variance", "--sampling", "epochShuffling").expectRefusal(naming: "epochShuffling")
     try ToolRun("variance", "--model", "100-10").expectRefusal(naming: "64 inputs")
