@@ -10,7 +10,8 @@ public enum PaperClaims {
     OperatorNormJacobian.self,
     OperatorNormHessian.self, LayerDynamics.self,
     NetworkLogDynamics.self, IntegralDynamics.self, LipschitzStatistics.self, LogNormalMGF.self,
-    NearConvergenceGrowth.self, NoisyGradientRegularization.self, LargeBatchUncertainty.self,
+    NearConvergenceGrowth.self, NoisyGradientRegularization.self, UniformLabelCorruption.self,
+    LargeBatchUncertainty.self,
   ]
 
   /// The names of all claims, in the order of the paper.
