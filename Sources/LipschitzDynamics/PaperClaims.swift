@@ -11,7 +11,7 @@ public enum PaperClaims {
     OperatorNormHessian.self, LayerDynamics.self,
     NetworkLogDynamics.self, IntegralDynamics.self, LipschitzStatistics.self, LogNormalMGF.self,
     NearConvergenceGrowth.self, NoisyGradientRegularization.self, UniformLabelCorruption.self,
-    LargeBatchUncertainty.self,
+    LargeBatchUncertainty.self, SamplingTrajectory.self,
   ]
 
   /// The names of all claims, in the order of the paper.
