@@ -12,7 +12,8 @@ public enum PaperClaims {
     LayerDynamics.self, DiscreteStepCorrection.self, WeightDecayDrift.self, NetworkLogDynamics.self,
     IntegralDynamics.self, LipschitzStatistics.self, LinearResponseVariance.self, LogNormalMGF.self,
     SpectralGapAmplification.self, InitializationScale.self, FisherNoise.self, NearConvergenceGrowth.self,
-    LargeBatchUncertainty.self,
+    NoisyGradientRegularization.self, UniformLabelCorruption.self, LargeBatchUncertainty.self,
+    SamplingTrajectory.self,
   ]
 
   /// The names of all claims, in the order of the paper.
