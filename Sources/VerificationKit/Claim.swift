@@ -66,6 +66,8 @@ public struct Hypothesis: Sendable, Equatable {
   /// What the source says of it.
   public enum Standing: Sendable, Equatable {
     case stated
+    /// The source is silent, because the statement is this package's own.
+    case own
     /// Not mentioned; if it turns out to be needed, that is a finding.
     case unstated
     /// The source asserts the conclusion expressly where this hypothesis fails: as printed, the statement is false.
@@ -74,9 +76,11 @@ public struct Hypothesis: Sendable, Equatable {
 
   public let text: String
   public let standing: Standing
-  public var isStated: Bool { standing == .stated }
+  /// Whether nothing is missing from the source.
+  public var isStated: Bool { standing == .stated || standing == .own }
 
   public static func stated(_ text: String) -> Hypothesis { Hypothesis(text: text, standing: .stated) }
+  public static func own(_ text: String) -> Hypothesis { Hypothesis(text: text, standing: .own) }
   public static func unstated(_ text: String) -> Hypothesis { Hypothesis(text: text, standing: .unstated) }
   public static func contradicted(_ text: String) -> Hypothesis { Hypothesis(text: text, standing: .contradicted) }
 }

@@ -150,7 +150,7 @@ struct Show: ParsableCommand {
 
   private func standing(_ hypothesis: Hypothesis) -> String {
     switch hypothesis.standing {
-    case .stated: ""
+    case .stated, .own: ""
     case .unstated: "  (not stated in the paper)"
     case .contradicted: "  (the paper claims the conclusion without it)"
     }

@@ -78,8 +78,3 @@ public struct NoiseEstimator: Sendable {
     return centred / Double(divisor(m)).squareRoot()
   }
 }
-
-extension Source {
-  /// A statement of *Optimization-Induced Dynamics of Lipschitz Continuity in Neural Networks*.
-  static func luo2025(_ number: String) -> Source { Source(paper: "arXiv 2506.18588", number) }
-}

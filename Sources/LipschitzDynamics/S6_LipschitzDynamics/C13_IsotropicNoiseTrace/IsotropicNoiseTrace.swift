@@ -5,14 +5,14 @@ public import VerificationKit
 
 /// Complement to Lemma 13: under isotropic noise κ needs the singular values alone.
 public enum IsotropicNoiseTrace: Claim {
-  public static let source = Source.luo2025("Complement to Lemma 13")
+  public static let source = Source.complement(to: "Lemma 13")
   public static let statement = Statement(
     "Σ = s²I  ⇒  ⟨H, Σ⟩ = s² tr H,  tr H = Σ_{2≤i≤min(m,n)} 2σ₁/(σ₁² − σᵢ²) + |m − n|/σ₁",
     meaning: "Under isotropic noise κ = (ηs²/2σ₁) tr H: no singular vector and no gradient is needed.",
     hypotheses: [simple, isotropic],
     differsFromPrint: "not in the paper: the trace of Lemma 13's Hessian")
-  static let simple = Hypothesis.stated("σ₁ > σ₂ (Assumption 11)")
-  static let isotropic = Hypothesis.stated("Σ = s²I")
+  static let simple = Hypothesis.own("σ₁ > σ₂ (Assumption 11)")
+  static let isotropic = Hypothesis.own("Σ = s²I")
 
   /// The function under test, over any field.
   public typealias Subject = any CurvatureTrace

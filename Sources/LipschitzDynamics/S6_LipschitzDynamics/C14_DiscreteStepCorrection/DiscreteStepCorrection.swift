@@ -4,7 +4,7 @@ public import VerificationKit
 
 /// The mean change of log K in one SGD step, to second order in η: Theorems 14 to 16 with the term that steps add.
 public enum DiscreteStepCorrection: Claim {
-  public static let source = Source.luo2025("Complement to Theorem 14")
+  public static let source = Source.complement(to: "Theorem 14")
   public static let statement = Statement(
     "E ΔZ = η Σ_ℓ(μ + κ − ½‖λ‖²) + (η²/2) Σ_ℓ(gᵀHg/σ₁ − ⟨J, g⟩²/σ₁²) + O(η³)",
     meaning: """
@@ -12,9 +12,9 @@ public enum DiscreteStepCorrection: Claim {
       the gradient by a finite amount, and log K is curved. With it the mean of one step is right to a local error O(η³) \
       and, summed along SGD's own path to a fixed time, to O(η²); without it O(η²) and O(η).
       """,
-    hypotheses: [perStep, .stated("σ₁ of every layer simple"), .stated("independent batches, drawn with replacement")],
+    hypotheses: [perStep, .own("σ₁ of every layer simple"), .own("independent batches, drawn with replacement")],
     differsFromPrint: "not in the paper; corrects Theorems 14 to 16 for SGD's discrete steps")
-  static let perStep = Hypothesis.stated(
+  static let perStep = Hypothesis.own(
     "time advances in SGD steps of length η; in continuous time there is no such term")
 
   /// The function under test: every layer's coefficients and η to E ΔZ of one step.

@@ -6,7 +6,7 @@ public import VerificationKit
 
 /// Complement to Theorem 14: weight decay lowers log K at a rate that depends on nothing but the number of layers.
 public enum WeightDecayDrift: Claim {
-  public static let source = Source.luo2025("Complement to Theorem 14")
+  public static let source = Source.complement(to: "Theorem 14")
   public static let statement = Statement(
     "∇L → ∇L + wθ  ⇒  μ⁽ˡ⁾ → μ⁽ˡ⁾ − w,  μ_Z → μ_Z − Lw;  λ, κ and gᵀHg unchanged",
     meaning: """
@@ -15,8 +15,8 @@ public enum WeightDecayDrift: Claim {
       """,
     hypotheses: [coupled, everyLayer],
     differsFromPrint: "not in the paper, which trains with weight decay and gives no term for it")
-  static let coupled = Hypothesis.stated("the decay wθ is part of the gradient, so a step subtracts ηwθ")
-  static let everyLayer = Hypothesis.stated("the L layers are those whose weights decay, all at the same rate w")
+  static let coupled = Hypothesis.own("the decay wθ is part of the gradient, so a step subtracts ηwθ")
+  static let everyLayer = Hypothesis.own("the L layers are those whose weights decay, all at the same rate w")
 
   /// The function under test: the decayed layers' weights, w and η to what the decay adds.
   public typealias Subject =

@@ -5,7 +5,7 @@ public import VerificationKit
 
 /// The variance of log K over sampling seeds, for small noise: the corrected form of Theorem 17's ∫λ².
 public enum LinearResponseVariance: Claim {
-  public static let source = Source.luo2025("Complement to Theorem 17")
+  public static let source = Source.complement(to: "Theorem 17")
   public static let statement = Statement(
     "Var log K(T) ≈ Σ_k η² p_{k+1}ᵀΣ(θ_k)p_{k+1},  p_T = ∇log K(θ_T),  p_k = (I − ηH_L(θ_k))p_{k+1}",
     meaning: """
@@ -13,10 +13,10 @@ public enum LinearResponseVariance: Claim {
       its first effect, p_{k+1} = ∇log K(θ_k), as if coefficients did not depend on θ; so it overestimates wherever \
       training contracts. Backwards along the noise-free path, at the price of one Hessian-vector product a step.
       """,
-    hypotheses: [smallNoise, independence, .stated("σ₁ of every layer simple along the noise-free path")],
+    hypotheses: [smallNoise, independence, .own("σ₁ of every layer simple along the noise-free path")],
     differsFromPrint: "not in the paper; corrects the variance of Theorem 17")
-  static let smallNoise = Hypothesis.stated("η/M so small that runs stay where the linearisation holds")
-  static let independence = Hypothesis.stated("the batches of different steps are independent")
+  static let smallNoise = Hypothesis.own("η/M so small that runs stay where the linearisation holds")
+  static let independence = Hypothesis.own("the batches of different steps are independent")
 
   public static let subject = ResponseVariance()
 }
