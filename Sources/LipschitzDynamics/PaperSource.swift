@@ -1,6 +1,6 @@
 // Where a claim was printed: in the paper, or here, as a complement to one of its statements.
 
-public import VerificationKit
+internal import VerificationKit
 
 extension Source {
   /// A statement of *Optimization-Induced Dynamics of Lipschitz Continuity in Neural Networks*.

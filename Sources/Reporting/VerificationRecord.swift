@@ -2,7 +2,7 @@
 
 public import VerificationKit
 
-/// A whole run, in schema version 2.
+/// A whole run, in schema version 3.
 public struct VerificationRecord: Codable, Sendable {
   /// Where the run took place, and on which libraries.
   public struct Machine: Codable, Sendable {
@@ -71,7 +71,7 @@ public struct VerificationRecord: Codable, Sendable {
 
   public init(_ reports: [ClaimReport], seed: UInt64, tier: Tier, machine: Machine) {
     self.machine = machine
-    schema = 2
+    schema = 3
     self.seed = seed
     self.tier = tier.rawValue
     falseAlarmBudget = FalseAlarms.suiteBudget

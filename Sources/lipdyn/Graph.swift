@@ -39,13 +39,12 @@ struct Graph: ParsableCommand {
 
   private func verdicts() throws -> [String: String] {
     if let results {
-      let record: VerificationRecord
       do {
-        record = try JSONDecoder().decode(VerificationRecord.self, from: Data(FileBytes.read(results)))
+        let record = try JSONDecoder().decode(Verdicts.self, from: Data(FileBytes.read(results)))
+        return Dictionary(record.claims.map { ($0.claim, $0.verdict) }) { first, _ in first }
       } catch let error as DecodingError {
         throw UsageError("--results \(results): no JSON of lipdyn verify (\(error.summary)); write one with --json")
       }
-      return Dictionary(record.claims.map { ($0.claim, $0.verdict) }) { first, _ in first }
     }
     let (claims, seed, progress) = (PaperClaims.all, self.seed, Progress())
     let reports = parallelMap(claims.count, threads: threads) { index -> ClaimReport in
@@ -54,6 +53,16 @@ struct Graph: ParsableCommand {
     progress.clear()
     return Dictionary(uniqueKeysWithValues: reports.map { ($0.slug, $0.verdict.label) })
   }
+}
+
+/// What the graph needs of a verification's JSON, of whatever schema.
+private struct Verdicts: Decodable {
+  struct Claim: Decodable {
+    let claim: String
+    let verdict: String
+  }
+
+  let claims: [Claim]
 }
 
 /// The paper's claims as a graph; a claim without a verdict is "not run".

@@ -61,8 +61,10 @@ struct Variance: ParsableCommand {
           "--time \(time) with --learning-rate \(eta): \(steps) steps; use from 5 to 10000000")
         try UsageError.requireMemory(
           8e-9 * steps * Double(architecture.parameterCount), for: "the noise-free path of \(Int(steps)) steps")
-        return Regime(
-          eta: try LearningRate(eta), size: try BatchSize(size, sampling, of: count), steps: Int(steps.rounded()))
+        let last = Int(steps.rounded())
+        return try SpreadOfLogNorm.Regime(
+          sampling: sampling, batchSize: BatchSize(size, sampling, of: count), learningRate: LearningRate(eta),
+          steps: (1...5).map { last * $0 / 5 })
       }
     }
     try UsageError.require(!ladder.isEmpty, "--learning-rate and --batch-size: give at least one of each")
@@ -74,65 +76,78 @@ struct Variance: ParsableCommand {
     try report(network, set, ladder)
   }
 
-  private struct Regime {
-    let eta: LearningRate
-    let size: BatchSize
-    let steps: Int
-  }
-
-  private func report(_ network: MultilayerPerceptron<Double>, _ set: Samples<Double>, _ ladder: [Regime]) throws {
+  /// Predicts for every rung first, which is where a rung is refused; then observes, and prints every rung that is whole.
+  private func report(
+    _ network: MultilayerPerceptron<Double>, _ set: Samples<Double>, _ ladder: [SpreadOfLogNorm.Regime]
+  ) throws {
     Interrupt.watch()
     let progress = Progress()
-    var table = TextTable([
-      ("η", .right), ("M", .right), ("η/M", .right), ("runs", .right), ("t", .right), ("Var log K", .right),
-      ("over linear response", .left), ("over Theorem 17", .left), ("with exact λ_Z²", .left),
-    ])
-    var records: [VarianceRecord.Row] = []
+    defer { progress.clear() }
+    var predictions: [[SpreadOfLogNorm.Prediction]] = []
     for regime in ladder where !Interrupt.isRequested {
-      let (eta, size) = (regime.eta.value, regime.size.value)
-      let spread = try SpreadOfLogNorm(
-        from: network, on: set, sampling: sampling, batchSize: regime.size, learningRate: regime.eta,
-        steps: (1...5).map { regime.steps * $0 / 5 }, runs: 0..<runs, stream: "variance/batches", seed: seed,
-        workers: threads,
-        progress: { progress.now("η = \(eta), M = \(size): \($0) of \(runs) runs") },
-        isCancelled: { Interrupt.isRequested })
-      for row in spread.rows {
-        let record = VarianceRecord.Row(row, learningRate: eta, batchSize: size)
-        records.append(record)
-        table.append([
-          rounded(eta), "\(size)", rounded(eta / Double(size)), "\(record.runs)", rounded(row.time),
-          rounded(record.observed), record.overLinearResponse.text, record.overTheorem17.text,
-          record.overExactDiffusion.text,
-        ])
-      }
+      progress.now("\(name(regime)): predicting")
+      predictions.append(try SpreadOfLogNorm.predict(network, set, regime))
+    }
+    var rows: [VarianceRecord.Row] = []
+    var failure: (any Error)?
+    for (regime, predicted) in zip(ladder, predictions) where !Interrupt.isRequested && failure == nil {
+      do {
+        let changes = try SpreadOfLogNorm.observe(
+          network, set, regime, runs: 0..<runs, stream: StreamName("variance", name(regime)), seed: seed,
+          workers: threads, progress: { progress.now("\(name(regime)): \($0) of \(runs) runs") },
+          isCancelled: { Interrupt.isRequested })
+        // An interrupted rung counts if it has enough runs for an interval.
+        if changes[0].count >= 50 {
+          rows += regime.steps.indices.map { VarianceRecord.Row(regime, $0, changes[$0], predicted[$0]) }
+        }
+      } catch { failure = error }
     }
     progress.clear()
-    for line in table.lines { print(line) }
-    print("observed/predicted variance of log K over sampling seeds, ± half of the 99 % interval; one is agreement.")
-    if let json {
-      let encoder = JSONEncoder()
-      encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-      let record = VarianceRecord(
-        seed: seed, data: data.rawValue, samples: set.count, model: model, activation: activation.rawValue,
-        sampling: sampling.rawValue, rows: records)
-      try AtomicFile.write(Array(try encoder.encode(record)) + [10], to: json)
-    }
+    if !rows.isEmpty { try write(rows, set.count) }
+    if let failure { throw failure }
     if Interrupt.isRequested {
       print("interrupted: fewer runs than asked for, each whole")
       throw ExitCode(130)
     }
   }
+
+  private func name(_ regime: SpreadOfLogNorm.Regime) -> String {
+    "η = \(regime.learningRate.value), M = \(regime.batchSize.value)"
+  }
+
+  private func write(_ rows: [VarianceRecord.Row], _ count: Int) throws {
+    var table = TextTable([
+      ("η", .right), ("M", .right), ("η/M", .right), ("runs", .right), ("t", .right), ("Var log K", .right),
+      ("over linear response", .left), ("over Theorem 17", .left), ("with exact λ_Z²", .left),
+    ])
+    for row in rows {
+      table.append([
+        rounded(row.learningRate), "\(row.batchSize)", rounded(row.learningRate / Double(row.batchSize)), "\(row.runs)",
+        rounded(row.time), rounded(row.observed), row.overLinearResponse.text, row.overTheorem17.text,
+        row.overExactDiffusion.text,
+      ])
+    }
+    for line in table.lines { print(line) }
+    print("observed/predicted variance of log K over sampling seeds, ± half of the 99 % interval; one is agreement.")
+    guard let json else { return }
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+    let record = VarianceRecord(
+      seed: seed, data: data.rawValue, samples: count, model: model, activation: activation.rawValue,
+      sampling: sampling.rawValue, warmUp: warmUp, initialWeights: initialWeights, machine: .current, rows: rows)
+    try AtomicFile.write(Array(try encoder.encode(record)) + [10], to: json)
+  }
 }
 
-/// What `lipdyn variance --json` writes, in schema version 1.
+/// What `lipdyn variance --json` writes, in schema version 1: with the version of the program, enough to repeat the run.
 struct VarianceRecord: Codable {
   struct Ratio: Codable {
     let value: Double
     let lower99: Double
     let upper99: Double
 
-    init(_ ratio: SpreadOfLogNorm.Ratio) {
-      (value, lower99, upper99) = (ratio.value, ratio.interval.lowerBound, ratio.interval.upperBound)
+    init(_ ratio: VarianceRatio) {
+      (value, lower99, upper99) = (ratio.value, ratio.value - ratio.halfWidth, ratio.value + ratio.halfWidth)
     }
 
     var text: String { String(format: "%.3f ± %.3f", value, upper99 - value) }
@@ -145,17 +160,21 @@ struct VarianceRecord: Codable {
     let time: Double
     let runs: Int
     let observed: Double
+    let predicted: SpreadOfLogNorm.Prediction
     let overLinearResponse: Ratio
     let overTheorem17: Ratio
     let overExactDiffusion: Ratio
 
-    init(_ row: SpreadOfLogNorm.Row, learningRate: Double, batchSize: Int) {
-      (self.learningRate, self.batchSize, step, time) = (learningRate, batchSize, row.step, row.time)
-      runs = row.changes.count
-      observed = SpreadOfLogNorm.Ratio(of: row.changes, over: 1).value
-      overLinearResponse = Ratio(SpreadOfLogNorm.Ratio(of: row.changes, over: row.linearResponse))
-      overTheorem17 = Ratio(SpreadOfLogNorm.Ratio(of: row.changes, over: row.layerwisePlugIn))
-      overExactDiffusion = Ratio(SpreadOfLogNorm.Ratio(of: row.changes, over: row.plugIn))
+    init(
+      _ regime: SpreadOfLogNorm.Regime, _ index: Int, _ changes: [Double], _ predicted: SpreadOfLogNorm.Prediction
+    ) {
+      (learningRate, batchSize) = (regime.learningRate.value, regime.batchSize.value)
+      (step, time, runs) = (regime.steps[index], Double(regime.steps[index]) * learningRate, changes.count)
+      observed = VarianceRatio(of: changes, over: 1).value
+      self.predicted = predicted
+      overLinearResponse = Ratio(VarianceRatio(of: changes, over: predicted.linearResponse))
+      overTheorem17 = Ratio(VarianceRatio(of: changes, over: predicted.theorem17))
+      overExactDiffusion = Ratio(VarianceRatio(of: changes, over: predicted.exactDiffusion))
     }
   }
 
@@ -166,5 +185,8 @@ struct VarianceRecord: Codable {
   let model: String
   let activation: String
   let sampling: String
+  let warmUp: Int
+  let initialWeights: String?
+  let machine: VerificationRecord.Machine
   let rows: [Row]
 }

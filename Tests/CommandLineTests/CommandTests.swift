@@ -7,7 +7,7 @@ import Testing
 
 @Suite("Commands")
 struct CommandTests {
-  @Test("verify prints a row a claim and writes JSON of schema 2 with machine and libraries")
+  @Test("verify prints a row a claim and writes JSON of schema 3 with machine and libraries")
   func verify() throws {
     let directory = try TemporaryDirectory()
     let file = directory.path("results.json")
@@ -19,7 +19,7 @@ struct CommandTests {
     #expect(run.output.contains("[monteCarlo] samples of e^{sZ}: n = 20000, p = "))
     let json = try #require(
       try JSONSerialization.jsonObject(with: Data(contentsOf: URL(fileURLWithPath: file))) as? [String: Any])
-    #expect(json["schema"] as? Int == 2 && json["seed"] as? Int == 5)
+    #expect(json["schema"] as? Int == 3 && json["seed"] as? Int == 5)
     let machine = try #require(json["machine"] as? [String: Any])
     let libraries = try #require(machine["libraries"] as? [String: String])
     for name in ["OpenBLAS", "GSL", "FLINT", "libzip"] { #expect(libraries[name]?.isEmpty == false) }

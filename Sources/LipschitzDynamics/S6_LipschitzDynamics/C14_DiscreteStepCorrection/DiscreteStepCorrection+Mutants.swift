@@ -10,6 +10,7 @@ extension DiscreteStepCorrection {
     changed("the logarithm's share alone: gᵀHg dropped") { c, eta in
       c.logDiscreteStep(learningRate: eta) - c.discreteStep
     },
+    changed("gᵀHg a fifth too large") { c, eta in c.logDiscreteStep(learningRate: eta) + c.discreteStep / 5 },
     changed("subtracted instead of added") { c, eta in -c.logDiscreteStep(learningRate: eta) },
     changed("shrunk with the batch size, as κ is") { c, eta in c.logDiscreteStep(learningRate: eta) / 32 },
   ]

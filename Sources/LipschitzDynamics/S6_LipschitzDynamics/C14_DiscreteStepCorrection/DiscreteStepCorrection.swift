@@ -13,7 +13,8 @@ public enum DiscreteStepCorrection: Claim {
       and, summed along SGD's own path to a fixed time, to O(η²); without it O(η²) and O(η).
       """,
     hypotheses: [perStep, .own("σ₁ of every layer simple"), .own("independent batches, drawn with replacement")],
-    differsFromPrint: "not in the paper; corrects Theorems 14 to 16 for SGD's discrete steps")
+    differsFromPrint:
+      "not in the paper: what summing Theorems 14 to 16 over SGD's steps needs (Section 9, item 3, names the gap)")
   static let perStep = Hypothesis.own(
     "time advances in SGD steps of length η; in continuous time there is no such term")
 

@@ -1,8 +1,9 @@
-// Real SGD on the digits over a ladder of learning rates, with the martingale increment of every step taken off.
+// Real SGD on the digits over a ladder of learning rates, with every step's martingale increment taken off.
 //
-// ΔZ fluctuates by O(η), and its mean is wanted to O(η³). The control variate is the Taylor polynomial of ΔZ in ḡ less
-// its mean, −η⟨∇Z, ḡ − g⟩ + (η²/2)(D²Z[ḡ, ḡ] − E D²Z[ḡ, ḡ]). That mean contains the noise's curvature, so these ladders
-// say nothing of κ (LayerDynamics tests it); the discrete-step term is on trial.
+// ΔZ fluctuates by O(η), and its mean is wanted to O(η³). With ξ = ḡ − g the control variate is
+// −η⟨∇Z, ξ⟩ + (η²/2)(2D²Z[g, ξ] + D²Z[ξ, ξ] − E D²Z[ξ, ξ]). Its linear terms have mean zero because ḡ is unbiased, and
+// none of it contains D²Z[g, g]: the discrete-step term stays on trial. E D²Z[ξ, ξ] contains the noise's curvature, so
+// these ladders say nothing of κ, which LayerDynamics tests.
 
 internal import DenseLinearAlgebra
 private import Glibc
@@ -10,11 +11,11 @@ internal import NetworkTraining
 internal import RandomStreams
 internal import VerificationKit
 
-/// One SGD step: where it started, and what it did to Z apart from its martingale increment.
+/// One SGD step: where it started, and what it did to Z apart from its noise to second order.
 struct SampledStep: Sendable {
   /// The full data set's coefficients at the start, one a layer.
   let layers: [LayerCoefficients]
-  /// ΔZ minus its martingale increment: the same mean as ΔZ, to second order without its noise.
+  /// ΔZ minus the control variate: the same mean as ΔZ, without its noise to second order.
   let change: Double
 }
 
@@ -65,7 +66,8 @@ enum SampledDescent {
   ) throws -> [SampledRung] {
     let population = try DigitsPopulation.shared.get()
     let initial = youngNetwork(population)
-    // One name for checks and boundaries, which look at the same runs.
+    // One name for all who look at these runs. Rungs share batches; a slope's interval takes them for independent, which
+    // is cautious: errors that move together tilt the line less.
     let samplers = try population.samplers(
       runs, batchSize: batchSize, StreamName(DiscreteStepCorrection.slug, "batches"), setting.seed)
     return try rates.map { eta in
@@ -82,21 +84,43 @@ enum SampledDescent {
     }
   }
 
+  /// Z along full-batch descent so fine that it stands for continuous time, with a claim's rate for steps of η along it.
+  static func continuousTime(_ claimed: DiscreteStepCorrection.Subject) throws -> [Rung] {
+    let population = try DigitsPopulation.shared.get()
+    let (substeps, horizon) = (16, 0.8)
+    return try [0.2, 0.1, 0.05, 0.025].map { eta in
+      var network = youngNetwork(population)
+      let origin = DigitsPopulation.logNorms(network).reduce(0, +)
+      let step = eta / Double(substeps)
+      var predicted = 0.0
+      for _ in 0..<Int((horizon / step).rounded()) {
+        let gradient = network.fullGradient(population.samples)
+        let layers = try zip(network.weights, gradient.weights).map { theta, g in
+          try LayerDynamics.subject(
+            LayerPoint(
+              weights: theta, gradient: g, sample: DenseGradients([0 * g]), noise: .factor, learningRate: eta))
+        }
+        predicted += claimed(layers, eta) / Double(substeps)
+        network.parameters.add(-step, gradient)
+      }
+      let change = DigitsPopulation.logNorms(network).reduce(0, +) - origin
+      return Rung(step: eta, error: abs(change - predicted))
+    }
+  }
+
   /// The full data set's quantities at one θ.
   private struct Point {
     let learningRate: Double
     let projections: [LayerProjections<Double>]
-    /// E D²(log σ₁)[ḡ, ḡ] over batches: at the mean gradient, plus the noise's share.
-    let expectedCurvature: [Double]
+    /// g, by a pass over all samples that shares nothing with the projections.
+    let gradient: NetworkParameters<Double>
     let logNorm: Double
 
     init(_ population: DigitsPopulation, _ network: MultilayerPerceptron<Double>, _ eta: Double) throws {
       learningRate = eta
-      let layers = population.layers(at: network, batchSize: batchSize, learningRate: eta)
-      projections = try layers.map { try $0.projections() }
-      expectedCurvature = projections.map {
-        $0.gradientCurvature - $0.gradientSquared + $0.noiseCurvature - $0.noise
-      }
+      projections = try population.layers(at: network, batchSize: batchSize, learningRate: eta)
+        .map { try $0.projections() }
+      gradient = network.fullGradient(population.samples)
       logNorm = projections.reduce(0) { $0 + log($1.triplet.sigma) }
     }
 
@@ -108,22 +132,37 @@ enum SampledDescent {
       network.forward(workspace)
       network.backward(workspace)
       let eta = learningRate
-      let gradient = network.gradient(.mean, of: workspace)
+      let mean = network.gradient(.mean, of: workspace)
       var martingale = 0.0
       for (l, p) in projections.enumerated() {
-        let (u, v, sigma) = (p.triplet.u, p.triplet.v, p.triplet.sigma)
-        let mean = gradient.weights[l]
-        let (right, left) = (mean * v, mean.transposedTimes(u))
-        let slope = u.dot(right) / sigma
-        let curvature = try ResolventHessian(network.weights[l], at: p.triplet)
-          .relativeForms(right: Matrix(columns: [right]), left: Matrix(columns: [left]))[0]
-        martingale -= eta * (slope - p.gradient)
-        martingale += eta * eta / 2 * (curvature - slope * slope - expectedCurvature[l])
+        let g = gradient.weights[l]
+        let xi = mean.weights[l] - g
+        let hessian = try ResolventHessian(network.weights[l], at: p.triplet)
+        let second = [g + xi, g - xi, xi].map { secondDerivative(hessian, p.triplet, $0) }
+        martingale -= eta * slope(p.triplet, xi)
+        // 2D²Z[g, ξ] by polarisation.
+        martingale += eta * eta / 2 * ((second[0] - second[1]) / 2 + second[2] - (p.noiseCurvature - p.noise))
       }
-      network.parameters.add(-eta, gradient)
+      network.parameters.add(-eta, mean)
       let change = DigitsPopulation.logNorms(network).reduce(0, +) - logNorm
       return SampledStep(
         layers: projections.map { LayerCoefficients($0, learningRate: eta) }, change: change - martingale)
+    }
+
+    /// ⟨J, E⟩/σ₁.
+    private func slope(_ triplet: TopSingularTriplet<Double>, _ direction: Matrix<Double>) -> Double {
+      triplet.u.dot(direction * triplet.v) / triplet.sigma
+    }
+
+    /// D²(log σ₁)[E, E] = EᵀHE/σ₁ − ⟨J, E⟩²/σ₁².
+    private func secondDerivative(
+      _ hessian: ResolventHessian<Double>, _ triplet: TopSingularTriplet<Double>, _ direction: Matrix<Double>
+    ) -> Double {
+      let form = hessian.relativeForms(
+        right: Matrix(columns: [direction * triplet.v]), left: Matrix(columns: [direction.transposedTimes(triplet.u)]))[
+          0]
+      let slope = slope(triplet, direction)
+      return form - slope * slope
     }
   }
 }

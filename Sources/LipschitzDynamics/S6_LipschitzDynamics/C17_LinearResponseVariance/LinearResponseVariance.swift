@@ -7,14 +7,15 @@ public import VerificationKit
 public enum LinearResponseVariance: Claim {
   public static let source = Source.complement(to: "Theorem 17")
   public static let statement = Statement(
-    "Var log K(T) ≈ Σ_k η² p_{k+1}ᵀΣ(θ_k)p_{k+1},  p_T = ∇log K(θ_T),  p_k = (I − ηH_L(θ_k))p_{k+1}",
+    "Var log K(T) = Σ_k η² p_{k+1}ᵀΣ(θ_k)p_{k+1} · (1 + O(η/M)),  p_T = ∇log K(θ_T),  p_k = (I − ηH_L(θ_k))p_{k+1}",
     meaning: """
-      A disturbance at step k reaches log K(T) only after the loss's curvature has damped it. ∫λ_Z² takes the disturbance at \
-      its first effect, p_{k+1} = ∇log K(θ_k), as if coefficients did not depend on θ; so it overestimates wherever \
-      training contracts. Backwards along the noise-free path, at the price of one Hessian-vector product a step.
+      A disturbance at step k reaches log K(T) only after the loss's curvature has acted on it. ∫λ_Z² takes it at its \
+      first effect, with ∇log K(θ_k) for p_{k+1}, as if coefficients did not depend on θ; it is too large where that has \
+      the larger Σ-norm, as on the digits. One Hessian-vector product a step, backwards along the noise-free path. \
+      Theorem 17 speaks of Var K, here it is Var log K, which is Var K/(E K)² to leading order.
       """,
     hypotheses: [smallNoise, independence, .own("σ₁ of every layer simple along the noise-free path")],
-    differsFromPrint: "not in the paper; corrects the variance of Theorem 17")
+    differsFromPrint: "not in the paper; replaces the variance of Theorem 17 where coefficients are random")
   static let smallNoise = Hypothesis.own("η/M so small that runs stay where the linearisation holds")
   static let independence = Hypothesis.own("the batches of different steps are independent")
 

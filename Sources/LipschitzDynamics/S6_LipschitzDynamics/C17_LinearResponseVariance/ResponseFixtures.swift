@@ -62,6 +62,45 @@ struct ScalarDescent: LinearisedDescent {
   func sum(_ p: Double, _ s: Double, _ q: Double) -> Double { p + s * q }
 }
 
+/// Linear regression with one parameter, per-sample gradients a_iθ − b_i: the noise depends on θ, and moments are exact.
+struct RegressionDescent: LinearisedDescent {
+  let learningRate: Double
+  let batchSize: Int
+  private let samples: [(a: Double, b: Double)] = [(0.5, 1), (2, -1), (1, 3), (1.5, 0.5), (3, 2)]
+  private let start = -2.0
+
+  private var slope: Double { samples.map(\.a).mean }
+  private var offset: Double { samples.map(\.b).mean }
+
+  func gradient(at step: Int) -> Double { 1 }
+
+  func response(to p: Double, at step: Int) -> (noise: Double, curvature: Double) {
+    var theta = start
+    for _ in 0..<step { theta -= learningRate * (slope * theta - offset) }
+    let gradients = samples.map { $0.a * theta - $0.b }
+    return (gradients.map { ($0 - gradients.mean).squared }.mean / Double(batchSize) * p * p, slope * p)
+  }
+
+  func sum(_ p: Double, _ s: Double, _ q: Double) -> Double { p + s * q }
+
+  /// Var θ_T by the recursion of SGD's first two moments, batches drawn with replacement.
+  func exactVariance(at end: Int) -> Double {
+    let m = Double(batchSize)
+    func mean(_ f: ((a: Double, b: Double)) -> Double) -> Double { samples.map(f).mean }
+    var (first, second) = (start, start * start)
+    for _ in 0..<end {
+      // E ḡ² = g² + Var(g_i)/M, both quadratic in θ.
+      func quadratic(_ aa: Double, _ ab: Double, _ bb: Double) -> Double { aa * second - 2 * ab * first + bb }
+      let full = quadratic(slope * slope, slope * offset, offset * offset)
+      let all = quadratic(mean { $0.a * $0.a }, mean { $0.a * $0.b }, mean { $0.b * $0.b })
+      second +=
+        -2 * learningRate * (slope * second - offset * first) + learningRate * learningRate * (full + (all - full) / m)
+      first -= learningRate * (slope * first - offset)
+    }
+    return second - first * first
+  }
+}
+
 /// Full-batch descent of the digits network whose only "noise" is a unit kick along a fixed direction after one step.
 struct KickedDescent: LinearisedDescent {
   let learningRate: Double
@@ -121,7 +160,7 @@ struct DigitsSpread: Sendable {
     let isQuick = setting.tier == .quick
     return try memo.value(for: "\(setting.name) \(setting.seed) \(setting.tier)") {
       try DigitsSpread(
-        setting, learningRate: 0.1, batchSize: isQuick ? 48 : 192, runs: 600 * setting.tier.scale,
+        setting, learningRate: 0.1, batchSize: isQuick ? 32 : 128, runs: 3_000 * setting.tier.scale,
         steps: (1...5).map { 20 * $0 })
     }
   }
@@ -140,8 +179,9 @@ struct DigitsSpread: Sendable {
         ? .populationWithReplacement(batchSize: batchSize) : .populationWithoutReplacement(batchSize: batchSize),
       learningRate: eta, steps: steps.last ?? 0)
     changes = try SpreadOfLogNorm.observe(
-      population.network, population.samples, sampling, size, eta, steps: steps, runs: 0..<runs,
-      stream: setting.name.appending("batches"), seed: setting.seed, workers: 1)
+      population.network, population.samples,
+      SpreadOfLogNorm.Regime(sampling: sampling, batchSize: size, learningRate: eta, steps: steps),
+      runs: 0..<runs, stream: setting.name.appending("batches"), seed: setting.seed, workers: 1)
   }
 
   /// Tests "the variance of log K is the predicted one" at all times together, in the law of the observed squares.
@@ -158,7 +198,7 @@ struct DigitsSpread: Sendable {
           return unbiased * centred * centred / predictions[i] - 1
         })
     }
-    let ratios = zip(changes, predictions).map { SpreadOfLogNorm.Ratio(of: $0, over: $1).description }
+    let ratios = zip(changes, predictions).map { VarianceRatio(of: $0, over: $1).description }
     let text = "observed/predicted \(ratios.joined(separator: ", ")) (99 %) at steps \(steps)"
     switch judgeZeroMean(moments, .training) {
     case .supported(let budget):

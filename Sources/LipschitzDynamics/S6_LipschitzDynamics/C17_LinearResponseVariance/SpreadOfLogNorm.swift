@@ -6,109 +6,88 @@ public import RandomStreams
 internal import VerificationKit
 
 /// Observed and predicted variances of log K of one network at several times.
-public struct SpreadOfLogNorm: Sendable {
-  public struct Row: Sendable {
-    /// The number of steps.
-    public let step: Int
-    /// t = η · step.
-    public let time: Double
-    /// log K of every run, minus that of the initial network.
-    public let changes: [Double]
+public enum SpreadOfLogNorm {
+  /// How batches are drawn, how far a step goes, and the numbers of steps at which log K is observed.
+  public struct Regime: Sendable {
+    public let sampling: Sampling
+    public let batchSize: BatchSize
+    public let learningRate: LearningRate
+    /// Ascending and positive.
+    public let steps: [Int]
+
+    /// - Throws: ``HypothesisViolation`` if the steps are not ascending and positive.
+    public init(sampling: Sampling, batchSize: BatchSize, learningRate: LearningRate, steps: [Int]) throws {
+      try HypothesisViolation.require(
+        steps.first.map { $0 >= 1 } ?? false && zip(steps, steps.dropFirst()).allSatisfy { $0 < $1 },
+        field: "times", value: "\(steps)", "ascending positive numbers of steps")
+      (self.sampling, self.batchSize, self.learningRate, self.steps) = (sampling, batchSize, learningRate, steps)
+    }
+
+    var last: Int { steps.last ?? 0 }
+  }
+
+  /// The variance of log K after some steps, by three theories.
+  public struct Prediction: Sendable, Codable {
     /// By ``LinearResponseVariance``.
     public let linearResponse: Double
-    /// Theorem 17 with the exact cross-layer λ_Z²: ∫λ_Z² along the noise-free path.
-    public let plugIn: Double
-    /// Theorem 17 as printed, layer by layer.
-    public let layerwisePlugIn: Double
+    /// Theorem 17 as printed: ∫Σ‖λ⁽ˡ⁾‖² along the noise-free path.
+    public let theorem17: Double
+    /// Theorem 17 with the exact cross-layer λ_Z².
+    public let exactDiffusion: Double
   }
 
-  /// An observed variance over a predicted one, with its interval.
-  public struct Ratio: Sendable, CustomStringConvertible {
-    public let value: Double
-    public let standardError: Double
-
-    /// - Parameter changes: independent; the fourth moment is measured, not assumed Gaussian.
-    public init(of changes: [Double], over predicted: Double) {
-      let n = Double(changes.count)
-      let mean = changes.reduce(0, +) / n
-      let (second, fourth) = changes.reduce((0.0, 0.0)) { sum, x in
-        let d = (x - mean) * (x - mean)
-        return (sum.0 + d, sum.1 + d * d)
-      }
-      let variance = second / (n - 1)
-      value = variance / predicted
-      standardError = max(0, fourth / n - (second / n) * (second / n)).squareRoot() / (n.squareRoot() * predicted)
-    }
-
-    /// Half of the 99 % interval.
-    public var halfWidth: Double { Distribution.normalUpperQuantile(0.005) * standardError }
-    public var interval: ClosedRange<Double> { (value - halfWidth)...(value + halfWidth) }
-    /// "0.98 ± 0.08".
-    public var description: String { "\(hundredths(value)) ± \(hundredths(halfWidth))" }
-
-    private func hundredths(_ x: Double) -> Double { (x * 100).rounded() / 100 }
-  }
-
-  public let rows: [Row]
-
-  /// Runs the ensemble and both predictions.
+  /// The predictions, a time each.
   ///
   /// - Parameters:
-  ///   - network: θ_0 of every run.
-  ///   - steps: the numbers of steps at which log K is observed, ascending.
-  ///   - runs: their numbers; run r draws its batches from the stream's child r, so ensembles can be continued.
-  ///   - workers: threads; the digits do not depend on it.
-  ///   - isCancelled: asked before each block of runs; what is done until then counts.
-  /// - Throws: ``HypothesisViolation`` naming what does not fit; σ₁ not simple along the noise-free path.
-  public init(
-    from network: MultilayerPerceptron<Double>, on samples: Samples<Double>, sampling: Sampling, batchSize: BatchSize,
-    learningRate: LearningRate, steps: [Int], runs: Range<Int>, stream: StreamName, seed: UInt64, workers: Int? = nil,
-    progress: (Int) -> Void = { _ in }, isCancelled: () -> Bool = { false }
-  ) throws {
+  ///   - network: θ_0.
+  ///   - samples: the whole data set, of which batches are drawn independently.
+  /// - Throws: ``HypothesisViolation`` naming what does not fit: batches that are dependent or all equal, a descent whose
+  ///   disturbances do not stay finite, a σ₁ that is not simple along the noise-free path.
+  public static func predict(
+    _ network: MultilayerPerceptron<Double>, _ samples: Samples<Double>, _ regime: Regime
+  ) throws -> [Prediction] {
+    let size = regime.batchSize.value
     try HypothesisViolation.require(
-      !steps.isEmpty && steps[0] >= 1 && zip(steps, steps.dropFirst()).allSatisfy { $0 < $1 }, field: "times",
-      value: "\(steps)", "ascending positive numbers of steps")
-    try HypothesisViolation.require(
-      sampling != .epochShuffling, field: "sampling", value: sampling.rawValue,
+      regime.sampling != .epochShuffling, field: "sampling", value: regime.sampling.rawValue,
       "independent batches: the noise of an epoch nearly cancels, and no prediction here holds for it")
-    let last = steps.last ?? 0
     let noise: NoiseModel =
-      sampling == .withReplacement
-      ? .populationWithReplacement(batchSize: batchSize.value)
-      : .populationWithoutReplacement(batchSize: batchSize.value)
+      regime.sampling == .withReplacement
+      ? .populationWithReplacement(batchSize: size) : .populationWithoutReplacement(batchSize: size)
     let path = try NetworkDescentPath(
-      from: network, on: samples, noise: noise, learningRate: learningRate, steps: last)
+      from: network, on: samples, noise: noise, learningRate: regime.learningRate, steps: regime.last)
     let diffusion = try path.diffusion()
-    let predictions = try steps.map { end in
-      (
-        response: try ResponseVariance().variance(path, at: end),
-        plugIn: diffusion[..<end].reduce(0) { $0 + $1.exact },
-        layerwise: diffusion[..<end].reduce(0) { $0 + $1.layerwise }
-      )
-    }
-    try HypothesisViolation.require(
-      predictions.allSatisfy { $0.response > 0 && $0.response.isFinite }, field: "batch size M",
-      value: batchSize.value, "batches that differ, and a descent whose disturbances stay finite")
-    let changes = try Self.observe(
-      network, samples, sampling, batchSize, learningRate, steps: steps, runs: runs, stream: stream, seed: seed,
-      workers: workers, progress: progress, isCancelled: isCancelled)
-    rows = steps.indices.map { i in
-      Row(
-        step: steps[i], time: Double(steps[i]) * learningRate.value, changes: changes[i],
-        linearResponse: predictions[i].response, plugIn: predictions[i].plugIn,
-        layerwisePlugIn: predictions[i].layerwise)
+    return try regime.steps.map { end in
+      let prediction = Prediction(
+        linearResponse: try ResponseVariance().variance(path, at: end),
+        theorem17: diffusion[..<end].reduce(0) { $0 + $1.layerwise },
+        exactDiffusion: diffusion[..<end].reduce(0) { $0 + $1.exact })
+      let values = [prediction.linearResponse, prediction.theorem17, prediction.exactDiffusion]
+      try HypothesisViolation.require(
+        values.allSatisfy(\.isFinite), field: "learning rate", value: regime.learningRate.value,
+        "a descent whose disturbances stay finite")
+      try HypothesisViolation.require(
+        values.allSatisfy { $0 > 0 }, field: "batch size M", value: size, "batches that differ from each other")
+      return prediction
     }
   }
 
-  /// log K of every run minus the initial one; shape [times][runs].
-  static func observe(
-    _ network: MultilayerPerceptron<Double>, _ samples: Samples<Double>, _ sampling: Sampling, _ batchSize: BatchSize,
-    _ learningRate: LearningRate, steps: [Int], runs: Range<Int>, stream: StreamName, seed: UInt64, workers: Int?,
-    progress: (Int) -> Void = { _ in }, isCancelled: () -> Bool = { false }
+  /// log K of every run minus the initial one.
+  ///
+  /// - Parameters:
+  ///   - runs: their numbers; run r draws its batches from the stream's child r, so ensembles can be continued.
+  ///   - workers: threads, by default one a processor; the digits do not depend on it.
+  ///   - progress: called with the number of finished runs.
+  ///   - isCancelled: asked before each block of runs; what is done until then is returned.
+  /// - Returns: shape [times][runs].
+  /// - Throws: ``HypothesisViolation`` if a run leaves the finite numbers.
+  public static func observe(
+    _ network: MultilayerPerceptron<Double>, _ samples: Samples<Double>, _ regime: Regime, runs: Range<Int>,
+    stream: StreamName, seed: UInt64, workers: Int? = nil, progress: (Int) -> Void = { _ in },
+    isCancelled: () -> Bool = { false }
   ) throws -> [[Double]] {
-    let last = steps.last ?? 0
-    let descent = StochasticGradientDescent(on: samples, learningRate: learningRate)
+    let descent = StochasticGradientDescent(on: samples, learningRate: regime.learningRate)
     let origin = DigitsPopulation.logNorms(network).reduce(0, +)
+    let steps = regime.steps
     var changes = [[Double]](repeating: [], count: steps.count)
     // In blocks, so that an interrupted ensemble is a smaller ensemble.
     let block = 128
@@ -118,7 +97,9 @@ public struct SpreadOfLogNorm: Sendable {
       let count = min(block, runs.upperBound - first)
       let samplers = try (first..<first + count).map { run in
         try BatchSampler(
-          sampling, batchSize: batchSize, of: samples.count, stream: stream.appending("run").appending(run), seed: seed)
+          regime.sampling, batchSize: regime.batchSize, of: samples.count,
+          stream: stream.appending("run").appending(run),
+          seed: seed)
       }
       let ensemble = SGDEnsemble(descent, from: network) { samplers[$0] }
       let observe: @Sendable (inout [Double], TrainingStep<Double>) -> Void = { seen, step in
@@ -126,7 +107,7 @@ public struct SpreadOfLogNorm: Sendable {
           seen.append(DigitsPopulation.logNorms(step.network).reduce(0, +) - origin)
         }
       }
-      let results = ensemble.run(count, steps: last, workers: workers, state: { _ in [] }, observe: observe)
+      let results = ensemble.run(count, steps: regime.last, workers: workers, state: { _ in [] }, observe: observe)
       for result in results {
         let values = result.state + [DigitsPopulation.logNorms(result.network).reduce(0, +) - origin]
         for (index, value) in values.enumerated() { changes[index].append(value) }
@@ -135,10 +116,40 @@ public struct SpreadOfLogNorm: Sendable {
       progress(next - runs.lowerBound)
     }
     try HypothesisViolation.require(
-      changes[0].count >= 50, field: "runs", value: changes[0].count, "at least 50 for an interval")
-    try HypothesisViolation.require(
-      changes.allSatisfy { $0.allSatisfy(\.isFinite) }, field: "log K of some run", value: "not finite",
-      "a learning rate at which SGD is stable")
+      changes.allSatisfy { $0.allSatisfy(\.isFinite) }, field: "learning rate", value: regime.learningRate.value,
+      "one at which log K of every run stays finite")
     return changes
+  }
+}
+
+/// An observed variance over a predicted one, with its interval.
+public struct VarianceRatio: Sendable, CustomStringConvertible {
+  public let value: Double
+  public let standardError: Double
+
+  /// - Parameters:
+  ///   - changes: independent, at least two; the fourth moment is measured, not assumed Gaussian.
+  ///   - predicted: positive.
+  public init(of changes: [Double], over predicted: Double) {
+    let n = Double(changes.count)
+    let mean = changes.reduce(0, +) / n
+    let (second, fourth) = changes.reduce((0.0, 0.0)) { sum, x in
+      let d = (x - mean) * (x - mean)
+      return (sum.0 + d, sum.1 + d * d)
+    }
+    value = second / (n - 1) / predicted
+    standardError = max(0, fourth / n - (second / n) * (second / n)).squareRoot() / (n.squareRoot() * predicted)
+  }
+
+  /// Half of the 99 % interval.
+  public var halfWidth: Double { Distribution.normalUpperQuantile(0.005) * standardError }
+
+  /// "0.98 ± 0.08".
+  public var description: String { "\(rounded(value)) ± \(rounded(halfWidth))" }
+
+  /// Two decimals, or two significant digits of a small number.
+  private func rounded(_ x: Double) -> Double {
+    let scale = x.magnitude < 0.1 ? 10_000.0 : 100
+    return (x * scale).rounded() / scale
   }
 }

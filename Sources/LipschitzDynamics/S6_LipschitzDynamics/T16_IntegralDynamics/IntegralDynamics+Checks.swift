@@ -92,6 +92,20 @@ extension IntegralDynamics {
       remedy: "add (η/2)(gᵀHg/σ₁ − ⟨J, g⟩²/σ₁²) to the drift of log K, a layer at a time"
     ) { _ in try judgePairs(subject, includingDiscreteStep: false, insteadOf: 2) },
     Boundary(
+      "one SGD step, sampled batches, by the continuous drift alone", drops: LayerDynamics.continuousTime,
+      remedy: "the same term: its error is then of order three"
+    ) { setting in
+      judgeOrder(try SampledDescent.oneStep(setting).map { $0.error(continuousDrift) }, expected: 3, insteadOf: 2)
+        .relabelled(.training, place: "digits, one step")
+    },
+    Boundary(
+      "SGD to a fixed time by the continuous drift alone", drops: LayerDynamics.continuousTime,
+      remedy: "the same term, summed along the path: its error is then of order two (DiscreteStepCorrection)"
+    ) { setting in
+      judgeOrder(try SampledDescent.toFixedTime(setting).map { $0.error(continuousDrift) }, expected: 2, insteadOf: 1)
+        .relabelled(.training, place: "digits, fixed time")
+    },
+    Boundary(
       "one noise drives two layers, and Itô's correction takes the exact λ_Z²", drops: NetworkLogDynamics.layerwise,
       remedy: "correct with ½Σ‖λ⁽ˡ⁾‖², a layer at a time; only the diffusion takes the exact λ_Z²"
     ) { _ in
@@ -110,6 +124,14 @@ extension IntegralDynamics {
         Counterexample(at: "λ = ½, t = 2, W(t) = 0.7", claimed: "K = \(claimed)", found: "K = \(found)"))
     },
   ]
+
+  /// The formula's mean change of log K over one step: what is left of it when the noise is taken off.
+  private static let continuousDrift: DiscreteStepCorrection.Subject = { layers, eta in
+    let drift = layers.reduce(0.0) { $0 + $1.mu + $1.kappa }
+    let correction = layers.reduce(0.0) { $0 + $1.lambdaSquared / 2 }
+    return log(
+      subject(1, [DynamicsIncrement(duration: eta, relativeDrift: drift, itoCorrection: correction, noise: 0)]))
+  }
 
   private static func judgePairs(
     _ solution: Subject, includingDiscreteStep: Bool, insteadOf predicted: Double? = nil
