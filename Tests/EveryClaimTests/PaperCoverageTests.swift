@@ -78,6 +78,25 @@ struct PaperCoverageTests {
     for page in pages { #expect(PaperClaims.named(String(page.dropLast(3))) != nil, "\(page) proves no claim") }
   }
 
+  @Test("what the paper needs beyond what it states has its command in findings.md, and the README names every claim")
+  func findings() throws {
+    func text(_ path: String) throws -> String {
+      try String(contentsOf: Self.root.appendingPathComponent(path), encoding: .utf8)
+    }
+    let (findings, readme) = (try text("Documentation/findings.md"), try text("README.md"))
+    let commands = findings.split(separator: "\n").filter { $0.hasPrefix("    lipdyn verify ") }
+      .flatMap { $0.split(separator: " ").dropFirst(2).map(String.init) }
+    for claim in PaperClaims.all {
+      #expect(readme.contains("  \(claim.slug)  "), "the README's table lacks \(claim.slug)")
+      if claim.boundaries.contains(where: { !$0.dropped.isStated }) {
+        #expect(commands.contains(claim.slug), "findings.md has no command for \(claim.slug)")
+      }
+    }
+    for name in commands where !name.hasPrefix("--") {
+      #expect(PaperClaims.named(name) != nil, "findings.md verifies \(name), which is no claim")
+    }
+  }
+
   @Test("the copy at the top of the repository is the one that is built in")
   func oneFile() throws {
     let data = try Data(contentsOf: Self.root.appendingPathComponent("Paper.json"))
