@@ -90,7 +90,8 @@ public struct ClaimReport: Sendable {
   public let seconds: Double
 
   /// Refuted if a check refutes; inconclusive unless every check supports, every mutant is killed and every boundary
-  /// demonstrated; else whether it holds as printed, under more hypotheses, or fails as stated.
+  /// demonstrated; else whether it holds as printed, under more hypotheses, or fails as stated. A hypothesis that the
+  /// source lacks counts wherever it is listed; that some claim demonstrates it is for the suite's own tests to see.
   public var verdict: ClaimVerdict {
     for check in checks { if case .refuted(let why) = check.verdict { return .refuted("\(check.name): \(why)") } }
     for check in checks {
@@ -104,7 +105,7 @@ public struct ClaimReport: Sendable {
     if let undemonstrated = boundaries.first(where: { !$0.isDemonstrated }) {
       return .inconclusive("'\(undemonstrated.name)' should refute the conclusion: \(undemonstrated.verdict.summary)")
     }
-    let missing = boundaries.filter { !$0.dropped.isStated }.map(\.dropped)
+    let missing = statement.hypotheses.filter { !$0.isStated }
     if missing.contains(where: { $0.standing == .contradicted }) { return .failsAsStated(missing.map(\.text)) }
     return missing.isEmpty ? .holds : .holdsUnder(missing.map(\.text))
   }

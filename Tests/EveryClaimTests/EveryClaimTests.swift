@@ -36,6 +36,16 @@ struct EveryClaimTests {
     }
   }
 
+  @Test("whatever the paper does not state is shown to be needed, by some claim's boundary")
+  func demonstrations() {
+    let dropped = PaperClaims.all.flatMap { $0.boundaries.map(\.dropped) }
+    for claim in PaperClaims.all {
+      for hypothesis in claim.statement.hypotheses where !hypothesis.isStated {
+        #expect(dropped.contains(hypothesis), "\(claim.slug): nothing drops '\(hypothesis.text)'")
+      }
+    }
+  }
+
   @Test("plants at least 120 wrong versions, and statistical checks within the false-alarm budget")
   func census() {
     let counts = PaperClaims.all.map { self.counts($0) }
