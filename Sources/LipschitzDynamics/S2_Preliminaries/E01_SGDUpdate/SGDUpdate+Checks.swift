@@ -1,6 +1,7 @@
 // The step against slopes of the loss, against plain loops over samples, and on average over all batches.
 
 internal import DenseLinearAlgebra
+internal import ExactArithmetic
 private import Glibc
 internal import NetworkTraining
 internal import RandomStreams
@@ -87,21 +88,31 @@ extension SGDUpdate {
 
   public static let boundaries = [
     Boundary(
-      "shuffled epochs", drops: independence,
-      remedy: "draw every batch afresh; to first order in η the noise of a shuffled epoch's batches cancels"
-    ) { setting in
-      // Were batches independent, the moves of N/M steps from one point would have N/M times one move's variance.
-      let spreads = try [Sampling.withReplacement, .epochShuffling].map { try EpochMoves.variance($0, setting) }
-      guard spreads[0].observed > spreads[0].predicted / 2, spreads[1].observed < 1e-9 * spreads[1].predicted else {
-        return .inconclusive("variances \(spreads)")
+      "the last batch of a shuffled epoch", drops: independence,
+      remedy: "draw every batch afresh, or count an epoch as one step: its mean gradient is ∇L to first order in η"
+    ) { _ in
+      // Equation 1 in rational arithmetic, one sample a batch: three samples leave one, whose gradient is certain.
+      let (samples, eta) = (Regression.slopes.indices, Rational(1, 4))
+      func gradient(_ i: Int, _ theta: Rational) -> Rational { Regression.slopes[i] * theta - Regression.offsets[i] }
+      func lossGradient(_ theta: Rational) -> Rational { samples.map { gradient($0, theta) }.mean }
+      let start = Rational(Regression.start)
+      let orders = BatchEnumeration.ordered(samples.count, of: Array(samples)).filter { Set($0).count == $0.count }
+      let lastSteps = orders.map { order in
+        let (past, last) = (Array(order.dropLast()), order[order.count - 1])
+        let theta = past.reduce(start) { $0 - eta * gradient($1, $0) }
+        return (past: past, claimed: lossGradient(theta), found: gradient(last, theta))
       }
-      let shares = spreads.map { $0.observed / $0.predicted }
+      let biased = lastSteps.filter { $0.claimed != $0.found }
+      guard orders.map({ gradient($0[$0.count - 1], start) }).mean == lossGradient(start), let first = biased.first
+      else {
+        return .inconclusive("the last sample is not uniform, or its gradient is ∇L after all")
+      }
       return .refuted(
         Counterexample(
-          at: "10 digits in shuffled batches of 2, all steps of an epoch from one point",
-          claimed: "N/M times one step's variance, as if E[ḡ | past] = ∇L",
-          found:
-            "10^\(Int(log10(shares[1]).rounded())) of that; \((shares[0] * 100).rounded()) % for independent batches"))
+          at: "all \(orders.count) orders of \(samples.count) samples, η = \(eta)",
+          claimed: "E[ḡ | past] = ∇L, \(first.claimed) after samples \(first.past)",
+          found: "\(first.found), the gradient of the sample that is left; they differ in \(biased.count) of the "
+            + "\(orders.count) orders"))
     }
   ]
 
@@ -115,32 +126,5 @@ extension SGDUpdate {
       let top = logits.reduce(-.infinity, max)
       return sum + top + log(logits.reduce(0) { $0 + exp($1 - top) }) - logits[samples.labels[item.element]]
     } / Double(batch.count)
-  }
-}
-
-/// How far the steps of one epoch move a projection of the parameters, all taken from one point.
-private enum EpochMoves {
-  static func variance(_ sampling: Sampling, _ setting: Setting) throws -> (observed: Double, predicted: Double) {
-    let population = try DigitsPopulation.shared.get().first(10)
-    let (network, size, epochs) = (population.network, 2, 400)
-    let steps = population.count / size
-    let sampler = try BatchSampler(
-      sampling, batchSize: try BatchSize(size), of: population.count,
-      stream: setting.name.appending(sampling.rawValue), seed: setting.seed)
-    let eta = try LearningRate(0.1)
-    /// One entry of the last layer's bias stands for all parameters.
-    func move(_ batch: [Int]) throws -> Double {
-      let next = try SGDUpdate.subject(network, population.samples, batch, eta)
-      return next.parameters.biases[1][0] - network.parameters.biases[1][0]
-    }
-    func variance(_ values: [Double]) -> Double {
-      let mean = values.reduce(0, +) / Double(values.count)
-      return values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(values.count)
-    }
-    let sums = try (0..<epochs).map { epoch in
-      try (0..<steps).reduce(0.0) { try $0 + move(sampler.batch(step: epoch * steps + $1)) }
-    }
-    let single = try variance((0..<population.count).map { try move([$0]) })
-    return (variance(sums), Double(steps) * single / Double(size))
   }
 }

@@ -11,11 +11,15 @@ public enum SGDUpdate: Claim {
     "θ_{k+1} = θ_k − η ḡ(θ_k; ξ_k),  ḡ = 1/M Σᵢ gᵢ(θ_k),  E[ḡ | θ_k] = ∇L(θ_k)",
     meaning: """
       A step goes against the mean of the batch's per-sample gradients, all at the point before the step; on average over \
-      batches that is the gradient over the whole data set.
+      batches that is the gradient over the whole data set. At a point chosen beforehand the batches of a shuffled epoch \
+      are unbiased, too; along a run, given the steps before, they are not.
       """,
-    hypotheses: [independence, .stated("ḡ is the gradient of the batch's mean loss, for every parameter at once")])
-  static let independence = Hypothesis.stated(
-    "the batch of a step is drawn uniformly and independently of the steps before it")
+    hypotheses: [
+      .stated("every batch is drawn uniformly from the data set"), independence,
+      .stated("ḡ is the gradient of the batch's mean loss, for every parameter at once"),
+    ],
+    differsFromPrint: "the expectation is conditional on θ_k, where the step is taken")
+  static let independence = Hypothesis.unstated("batches of different steps are independent (no shuffled epochs)")
 
   /// The function under test: θ_k, the data, the positions of the batch's samples and η to θ_{k+1}.
   public typealias Subject =
@@ -26,7 +30,7 @@ public enum SGDUpdate: Claim {
 
   /// θ_{k+1} by one step of ``StochasticGradientDescent``.
   ///
-  /// - Source: Equation 1, arXiv 2506.18588. Differs from print: none.
+  /// - Source: Equation 1, arXiv 2506.18588.
   /// - Parameters:
   ///   - network: θ_k.
   ///   - samples: the data set.
