@@ -26,7 +26,7 @@ extension ContinuousTimeSGD {
       "mean and second moment at a fixed time", expected: 1,
       blindTo: Dictionary(
         uniqueKeysWithValues: mutants.map(\.name).filter { !visibleInMoments.contains($0) }.map {
-          ($0, "changes the law at order η only, as does the SDE itself")
+          ($0, "changes these moments at order η only: the SDE's own error is of that order")
         })
     ) { sde, _ in
       try ladder(sde) { descent, plain, _ in
@@ -61,7 +61,7 @@ extension ContinuousTimeSGD {
   public static let boundaries = [
     Boundary(
       "a learning rate above 2/λ_max", drops: smallSteps,
-      remedy: "compare η with 2/λ_max; the SDE knows no such limit, and stays stable where SGD diverges"
+      remedy: "keep η far below 2/λ_max, or follow the discrete steps: the SDE is stable where SGD diverges"
     ) { _ in
       let population = try LinearGradients(slopes: Regression.slopes, offsets: Regression.offsets)
       let (eta, steps) = (Rational(2), 20)
@@ -70,41 +70,57 @@ extension ContinuousTimeSGD {
       // Mean distances from the minimum, relative to that of the start: exactly for SGD.
       let found = (0..<steps).reduce(Rational(1)) { distance, _ in distance * (1 - eta * curvature) }.approximation
       let drift = try subject.coefficients(at: equilibrium + 1, of: population, learningRate: eta, batchSize: 1).drift
-      let claimed = exp(drift.approximation * eta.approximation * Double(steps))
-      guard eta * curvature > 2, claimed < 1, abs(found) > 1 else {
+      let claimed = exp((drift * eta).approximation * Double(steps))
+      guard eta * curvature > 2, 0 < claimed, claimed < 1, abs(found) > 1 else {
         return .inconclusive("distances \(claimed) and \(found)")
       }
       return .refuted(
         Counterexample(
-          at: "η = 2, λ = \(curvature), \(steps) steps",
+          at: "η = \(eta), λ = \(curvature), \(steps) steps",
           claimed: "mean distance 10^\(Int(log10(claimed).rounded())) of the first",
           found: "\(Int(abs(found).rounded())) times the first"))
     },
     Boundary(
-      "one shuffled epoch", drops: independence,
-      remedy:
-        "draw every batch afresh, or use an SDE of higher order: a shuffled epoch's noise cancels to leading order"
+      "one shuffled epoch", drops: SGDUpdate.independence,
+      remedy: "draw every batch afresh; for shuffled epochs take gradient flow, which is nearer: at the ends of epochs "
+        + "their variance is of order η³, the SDE's of order η"
     ) { _ in
       let population = try LinearGradients(slopes: Regression.slopes, offsets: Regression.offsets)
-      let (theta, eta) = (Rational(Regression.start), Rational(1, 100))
-      func variance(_ orders: [[Int]]) -> Rational {
+      let theta = Rational(Regression.start)
+      let steps = Regression.slopes.count
+      func variance(_ orders: [[Int]], _ eta: Rational) -> Rational {
         let ends = orders.map { order in
           order.reduce(theta) { $0 - eta * (Regression.slopes[$1] * $0 - Regression.offsets[$1]) }
         }
         return ends.map { ($0 - ends.mean).squared }.mean
       }
-      let all = BatchEnumeration.ordered(4, of: Array(0..<4))
-      let claimed = try subject.coefficients(at: theta, of: population, learningRate: eta, batchSize: 1)
-        .squaredDiffusion
-      let scale = (4 * eta * claimed).approximation
-      let independent = variance(all).approximation / scale
-      let shuffled = variance(all.filter { Set($0).count == 4 }).approximation / scale
-      guard abs(independent - 1) < 0.25, shuffled < 0.25 else { return .inconclusive("\(independent), \(shuffled)") }
-      func percent(_ x: Double) -> Double { (x * 10_000).rounded() / 100 }
+      let all = BatchEnumeration.ordered(steps, of: Array(0..<steps))
+      let shuffled = all.filter { Set($0).count == steps }
+      let rates = (6...11).map { Rational(1, 1 << $0) }
+      func ladder(_ variance: (Rational) throws -> Rational) rethrows -> [Rung] {
+        try rates.map { Rung(step: $0.approximation, error: try variance($0).approximation) }
+      }
+      // The SDE's variance after the epoch's time, to first order in that time.
+      func claimed(_ eta: Rational) throws -> Rational {
+        try Rational(steps) * eta
+          * subject.coefficients(at: theta, of: population, learningRate: eta, batchSize: 1).squaredDiffusion
+      }
+      let (predicted, independent) = (judgeOrder(try ladder(claimed), expected: 2), ladder { variance(all, $0) })
+      guard predicted.isSupported, judgeOrder(independent, expected: 2).isSupported else {
+        return .inconclusive("not of order 2: the SDE's variance, or that of independent draws")
+      }
+      let verdict = judgeOrder(ladder { variance(shuffled, $0) }, expected: 2, insteadOf: 4)
+      guard case .refuted(let why) = verdict else { return verdict }
+      let eta = rates[0]
+      func percent(_ orders: [[Int]]) throws -> String {
+        "\((try variance(orders, eta) / claimed(eta) * 100_000).approximation.rounded() / 1_000) %"
+      }
       return .refuted(
         Counterexample(
-          at: "all 24 orders of four samples, η = 1/100", claimed: "variance 4η · ηC, to first order",
-          found: "\(percent(shuffled)) % of it; independent draws have \(percent(independent)) %"))
+          at: "all \(shuffled.count) orders of \(steps) samples, η = \(eta) … \(rates[rates.count - 1])",
+          claimed: "a variance of order 2 in η",
+          found: "\(why.found); at η = \(eta) \(try percent(shuffled)) of the SDE's variance, independent draws "
+            + "\(try percent(all))"))
     },
   ]
 

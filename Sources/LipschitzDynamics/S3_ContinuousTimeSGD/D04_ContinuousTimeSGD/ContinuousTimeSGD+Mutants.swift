@@ -6,6 +6,7 @@ extension ContinuousTimeSGD {
   public static let mutants: [Mutant<SDECoefficients>] = [
     Mutant("η for √η in the diffusion", SDECoefficients(diffusionPower: 2)),
     Mutant("√η lost from the diffusion", SDECoefficients(diffusionPower: 0)),
+    Mutant("no diffusion at all: gradient flow", SDECoefficients(hasNoise: false)),
     Mutant("drift up the gradient", SDECoefficients(driftSign: 1)),
     Mutant("drift of a step, not of a unit of time: −η∇L", SDECoefficients(driftPower: 1)),
     Mutant("lost 1/M", SDECoefficients(batchDivisor: { _ in 1 })),

@@ -3,20 +3,28 @@
 public import ExactArithmetic
 public import VerificationKit
 
-/// Definition 4: an SDE whose law stays within O(η) of SGD's.
+/// Definition 4: an SDE whose expectations stay within O(η) of SGD's, and its variances within O(η²).
 public enum ContinuousTimeSGD: Claim {
   public static let source = Source.luo2025("Definition 4")
   public static let statement = Statement(
-    "dθ = −∇L dt + √η Σ^½ dB  ⇒  E φ(θ(kη)) − E φ(θ_k) = O(η) for smooth φ and fixed kη",
+    "dθ = −∇L dt + √η Σ^½ dB  ⇒  E φ(θ(kη)) − E φ(θ_k) = O(η) for smooth φ and fixed kη;  Var θ(kη) − Var θ_k = O(η²)",
     meaning: """
-      One step is η units of time. Drift and diffusion reproduce a step's mean and covariance, so that moments at a \
-      fixed time agree to first order in the learning rate; variances, themselves of order η, to second order. The \
-      drift −∇(L + (η/4)‖∇L‖²) makes means agree to second order, too.
+      One step is η units of time. Drift and diffusion reproduce a step's mean and covariance. At a fixed time \
+      expectations then agree but for O(η), as they do for gradient flow without any noise; what tells the SDE from it \
+      is the variance, itself of order η, which differs by O(η²) only. Under the drift −∇(L + (η/4)‖∇L‖²) means differ \
+      by O(η²), too. The first order is proved for smooth L and Σ^½ with derivatives of polynomial growth (Li, Tai, E \
+      2019); the stated Lipschitz conditions alone are not enough for that proof. B is adapted to its own filtration, \
+      not to that of the batches: finitely many possible batches carry no Brownian motion.
       """,
-    hypotheses: [LayerDynamics.regular, independence, smallSteps],
-    differsFromPrint: "states in which sense and to which order the SDE stands for SGD")
-  static let independence = Hypothesis.stated("the batch of a step is drawn i.i.d. and independently of earlier steps")
-  static let smallSteps = Hypothesis.unstated("η is small against 2/λ_max of the loss's curvature")
+    hypotheses: [
+      LayerDynamics.regular, .stated("the samples of a batch are drawn i.i.d."), SGDUpdate.independence, smallSteps,
+    ],
+    differsFromPrint: """
+      says in which sense and to which order the SDE stands for SGD; "adapted" is read with the filtration of B, for \
+      SGD itself with that of the batches
+      """)
+  static let smallSteps = Hypothesis.stated(
+    "η → 0, far below 2/λ_max of the loss's curvature (Section 9, item 3 concedes errors of discrete steps)")
 
   public static let subject = SDECoefficients()
 }
@@ -46,14 +54,15 @@ public struct LinearGradients<F: Field>: Sendable {
 /// −g and η C/M with g = 1/N Σ gᵢ and C = 1/N Σ (gᵢ − g)².
 ///
 /// - Source: Definition 4, arXiv 2506.18588.
-/// - Hypotheses: batches of M i.i.d. samples; one step is η units of time.
-/// - Accuracy: two-pass; round-off ≤ c·N·u·max gᵢ².
+/// - Hypotheses: independent batches of M i.i.d. samples; one step is η units of time.
+/// - Accuracy: two-pass; round-off ≤ c·N·u·max |gᵢ| and c·N·u·(η/M)·max gᵢ².
 public struct SDECoefficients: Sendable {
   var driftSign = -1
   /// The power of η in the drift.
   var driftPower = 0
   /// The power of η in the squared diffusion.
   var diffusionPower = 1
+  var hasNoise = true
   var batchDivisor: @Sendable (_ batchSize: Int) -> Int = { $0 }
   var populationDivisor: @Sendable (_ population: Int) -> Int = { $0 }
   var isCentred = true
@@ -74,6 +83,7 @@ public struct SDECoefficients: Sendable {
     try HypothesisViolation.require(batchSize >= 1, field: "batch size M", value: batchSize, "M ≥ 1")
     func power(_ exponent: Int) -> F { (0..<exponent).reduce(F(1)) { product, _ in product * learningRate } }
     func squaredDiffusion(_ theta: F) -> F {
+      guard hasNoise else { return F(0) }
       let gradients = population.gradients(at: isNoiseFrozen ? F(0) : theta)
       let mean = isCentred ? gradients.mean : F(0)
       let scatter = gradients.map { ($0 - mean).squared }.sum
