@@ -93,7 +93,8 @@ extension GradientCentralLimit {
   public static let boundaries = [
     Boundary(
       "gradients with a Cauchy law", drops: finiteVariance,
-      remedy: "clip gradients, or use stable laws: averaging does not reduce such noise at all"
+      remedy: "clip gradients, or model the noise by stable laws; averaging leaves Cauchy noise as it is, and reduces "
+        + "other noise of infinite variance more slowly than 1/√M"
     ) { setting in
       // The quartiles of a Cauchy variable are ±1: a Gaussian with the same quartiles would shrink like 1/√M.
       let (m, generator) = (256, setting.generator("batches"))
@@ -111,25 +112,33 @@ extension GradientCentralLimit {
         Counterexample(
           at: "mean of \(m) Cauchy variables, \(moments.count) batches",
           claimed: "P(|ḡ| > 1) = ½ falls below 10^\(Int(log10(claimed).rounded(.up)))",
-          found: "\(((moments.mean[0] + claimed) * 1000).rounded() / 1000)", pValue: why.pValue))
+          found: "\(thousandths(moments.mean[0] + claimed)) ± \(thousandths(moments.standardErrors[0]))",
+          pValue: why.pValue))
     },
     Boundary(
       "distinct samples, up to the whole data set", drops: independence,
-      remedy: "the covariance is (N − M)/(N − 1) · C (Equation 2); a batch of all samples has no noise"
+      remedy: "multiply C by (N − M)/(N − 1) (Equation 2), which is zero for a batch of all samples"
     ) { _ in
       let population = [0, 1, 4, 11]
       let variances = (1...4).map { size in
         centralCumulants(BatchEnumeration.subsets(size, of: population).map { Rational($0.reduce(0, +)) })[0]
           / Rational(size)
       }
-      let claimed = try subject(Cumulants(variance: variances[0].approximation, third: 0, fourth: 0), 4).variance
-      guard claimed > 0, variances[3] == 0 else { return .inconclusive("variances \(variances)") }
+      let single = Cumulants(variance: variances[0].approximation, third: 0, fourth: 0)
+      let claimed = try (1...4).map { try subject(single, $0).variance }
+      guard claimed.allSatisfy({ $0 == single.variance }), variances.dropFirst().allSatisfy({ $0 < variances[0] })
+      else {
+        return .inconclusive("variances \(variances), claimed \(claimed)")
+      }
       return .refuted(
         Counterexample(
-          at: "M = 1 … 4 of N = 4 without replacement", claimed: "Var √M(ḡ − g) = \(variances[0]) for every M",
+          at: "M = 1 … \(variances.count) of N = \(population.count) without replacement",
+          claimed: "Var √M(ḡ − g) = \(variances[0]) for every M",
           found: "\(variances)"))
     },
   ]
+
+  private static func thousandths(_ x: Double) -> Double { (x * 1000).rounded() / 1000 }
 
   private static let sums = Memo<[Int], [Rational]>()
 

@@ -9,10 +9,10 @@ public enum GradientCentralLimit: Claim {
     "√M(ḡ − g) → N(0, C) in law;  its k-th cumulant is κ_k/M^{k/2−1}: C, κ₃/√M, κ₄/M",
     meaning: """
       Along every direction the covariance is C at any batch size, the skewness falls like 1/√M and the excess kurtosis \
-      like 1/M. At the usual batch sizes the noise of a skew population is visibly not Gaussian; the SDE's first two \
-      moments do not need it to be.
+      like 1/M. Section 9, item 2 concedes that noise of small batches may be far from Gaussian. The paper goes from \
+      here to Definition 4; a step's mean and covariance, which the SDE reproduces, do not depend on how Gaussian it is.
       """,
-    hypotheses: [independence, finiteVariance, .stated("M → ∞")],
+    hypotheses: [independence, finiteVariance, .stated("M → ∞ for the law; the cumulants are exact for every M")],
     differsFromPrint: "says how fast")
   static let independence = Hypothesis.stated("samples are drawn i.i.d., so with replacement from a finite data set")
   static let finiteVariance = Hypothesis.stated("C is finite (Equation 2), as it is for every finite data set")
@@ -28,7 +28,7 @@ public enum GradientCentralLimit: Claim {
   /// - Parameters:
   ///   - sample: the cumulants of one sample's gradient along a direction.
   ///   - batchSize: M ≥ 1.
-  /// - Accuracy: correctly rounded for the variance, two roundings for the others.
+  /// - Accuracy: the variance is exact; two roundings for the third cumulant, one for the fourth.
   /// - Throws: ``HypothesisViolation`` naming the variance or the batch size.
   public static func scaledMean(
     of sample: Cumulants, batchSize: Int
