@@ -8,7 +8,7 @@ public import VerificationKit
 extension LipschitzConstant {
   public static let checks: [Check<Subject>] = [
     .exactIdentity("all pairs of a grid that is finer than the pieces") { constant, _ in
-      try exactNetworks.map { label, network, expected in
+      try exactNetworks.get().map { label, network, expected in
         Identity(label, claimed: try constant(network), expected: expected)
       }
     },
@@ -65,32 +65,37 @@ extension LipschitzConstant {
   public static let boundaries = [
     Boundary(
       "an activation that jumps", drops: continuous,
-      remedy: "a step has no Lipschitz constant at all, however flat it is on either side; quantised networks are such"
+      remedy: "give the largest change over a given distance: what jumps, as quantised networks do, has no "
+        + "Lipschitz constant"
     ) { _ in
       // Ramps of width 2^{−k} become a step at zero, whose slope is zero wherever it has one.
-      let constants = try (0..<11).map { k in try subject(ramp(width: Rational(1, 1 << k))) }
-      let ramps = try ramp(width: Rational(1, 1 << 10))
-      let slopes = [Rational(-1), 1].map { x in ramps.value(x + 1)[0] - ramps.value(x)[0] }
+      let widths = (0..<11).map { Rational(1, 1 << $0) }
+      let constants = try widths.map { try subject(ramp(width: $0)) }
+      let narrowest = try ramp(width: widths[widths.count - 1])
+      let slopes = [Rational(-1), 1].map { x in narrowest.value(x + 1)[0] - narrowest.value(x)[0] }
       guard slopes == [0, 0], zip(constants, constants.dropFirst()).allSatisfy({ $1 == 4 * $0 }) else {
         return .inconclusive("slopes \(slopes), K² = \(constants)")
       }
       return .refuted(
         Counterexample(
           at: "x ↦ [x > 0], the limit of ramps", claimed: "K = largest slope off the jump = 0",
-          found: "K² of ramps of width 1 … 1/1024: \(constants[0]) … \(constants[10]), fourfold at every halving"))
+          found: "K² of ramps of width \(widths[0]) … \(widths[10]): \(constants[0]) … \(constants[10]), "
+            + "\(constants[1] / constants[0]) times as much at every halving"))
     },
     Boundary(
       "slopes between points of a region", drops: everywhere,
       remedy:
-        "sampled slopes only bound K from below; for a bound from above multiply the layers' norms (Proposition 8)"
+        "bound K from above by the product of the layers' norms (Proposition 8): sampled slopes bound it from below"
     ) { _ in
       // Steep beyond x = 3, where no sample lies.
       let network = try LineNetwork<Rational>(weights: [1, 5], biases: [0, -15], outputs: [[1], [2]])
-      let sampled = largestQuotient(network, from: -2, to: 2)
+      let (lower, upper) = (-2, 2)
+      let sampled = largestQuotient(network, from: lower, to: upper)
       let constant = try subject(network)
       guard sampled < constant else { return .inconclusive("both are \(constant)") }
       return .refuted(
-        Counterexample(at: "all pairs of a grid on [−2, 2]", claimed: "K² = \(sampled)", found: "K² = \(constant)"))
+        Counterexample(
+          at: "all pairs of a grid on [\(lower), \(upper)]", claimed: "K² = \(sampled)", found: "K² = \(constant)"))
     },
   ]
 
@@ -100,7 +105,7 @@ extension LipschitzConstant {
   }
 
   /// Networks whose kinks are multiples of ½, and the largest quotient over a grid of quarters around all of them.
-  private static let exactNetworks: [(label: String, network: LineNetwork<Rational>, expected: Rational)] = {
+  private static let exactNetworks = Result {
     let half = Rational(1, 2)
     let networks: [(String, [Rational], [Rational], [[Rational]])] = [
       ("steepest inside", [1, -1, 2], [0, 1, -1], [[3], [-2], [1]]),
@@ -108,11 +113,11 @@ extension LipschitzConstant {
       ("a constant unit", [0, 1, -3], [5, 1, 0], [[7, 7], [1, 2], [0, 1]]),
       ("a hat", [1, 1, 1], [1, 0, -1], [[4, 1], [-8, -2], [4, 1]]),
     ]
-    return networks.compactMap { label, w, b, v in
-      guard let network = try? LineNetwork(weights: w, biases: b, outputs: v) else { return nil }
-      return (label, network, largestQuotient(network, from: -3, to: 3))
+    return try networks.map { label, w, b, v in
+      let network = try LineNetwork(weights: w, biases: b, outputs: v)
+      return (label: label, network: network, expected: largestQuotient(network, from: -3, to: 3))
     }
-  }()
+  }
 
   /// The largest squared quotient over all pairs of a grid of quarters.
   private static func largestQuotient(_ network: LineNetwork<Rational>, from lower: Int, to upper: Int) -> Rational {
