@@ -13,7 +13,11 @@ public enum LipschitzDynamicalSystem: Claim {
       The bound of Proposition 8 along a run is a function of the present weights, and so of the batches drawn so far \
       and of no later one.
       """,
-    hypotheses: [noZeroLayer, onlyBatches])
+    hypotheses: [noZeroLayer, onlyBatches],
+    differsFromPrint: """
+      "adapted" is checked for SGD's own weights, with the filtration of the batches; for the SDE it is read with the \
+      filtration of B (Definition 4)
+      """)
   static let noZeroLayer = Hypothesis.stated("no layer is zero, as σ₁ > σ₂ implies (Assumption 11)")
   static let onlyBatches = Hypothesis.unstated(
     "batches are the only randomness; otherwise the filtration carries dropout masks, augmentations and injected noise, too"
@@ -30,7 +34,7 @@ public enum LipschitzDynamicalSystem: Claim {
 
 /// The layers' operator norms and the bound that they make.
 ///
-/// - Source: Definition 10, arXiv 2506.18588. Differs from print: none.
+/// - Source: Definition 10, arXiv 2506.18588.
 public struct NetworkNorms: Sendable, Equatable {
   /// K⁽ˡ⁾ = σ₁(θ⁽ˡ⁾), from the input on.
   public let layers: [Double]
@@ -46,7 +50,7 @@ public struct NetworkNorms: Sendable, Equatable {
   }
 
   /// - Parameter weights: θ⁽ˡ⁾, from the input on; none of them zero.
-  /// - Accuracy: u relative for every norm, L·u absolute for Z.
+  /// - Accuracy: c(m, n)·u relative for every norm; absolute for Z the sum of these and L·u·Σ|log K⁽ˡ⁾|.
   /// - Throws: ``HypothesisViolation`` naming a layer that is zero; ``LinearAlgebraError`` on non-finite weights.
   public init(_ weights: [Matrix<Double>]) throws {
     let layers = try weights.map { try TopSingularTriplet($0).sigma }
