@@ -10,8 +10,8 @@ public enum BatchGradientNoise: Claim {
   public static let statement = Statement(
     "Σ = Var[ḡ] = C/M;  for M distinct samples of N: (N − M)/(N − 1) · C/M",
     meaning: """
-      Independent draws average their noise: the covariance falls like one over the batch size. Distinct samples average \
-      it better, and a batch of all the data has none.
+      Averaging independent draws divides the covariance by the batch size. Distinct samples average the noise better, \
+      and a batch of all the data has none.
       """,
     hypotheses: [independence, uncoupled],
     differsFromPrint: "gives the covariance's value, and the finite-population factor for batches of distinct samples")
