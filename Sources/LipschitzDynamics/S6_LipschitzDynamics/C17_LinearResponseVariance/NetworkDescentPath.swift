@@ -18,12 +18,17 @@ public struct NetworkDescentPath: LinearisedDescent, Sendable {
   ///   - network: θ_0.
   ///   - samples: the whole data set.
   ///   - noise: how batches are drawn from it; one of the population models.
-  ///   - steps: T.
-  /// - Throws: ``HypothesisViolation`` if no such batch exists, or if the descent leaves the finite numbers.
+  ///   - steps: T ≥ 1.
+  /// - Throws: ``HypothesisViolation`` if the noise is not that of a population or no such batch exists, if there is no
+  ///   step, or if the descent leaves the finite numbers.
   public init(
     from network: MultilayerPerceptron<Double>, on samples: Samples<Double>, noise: NoiseModel,
     learningRate: LearningRate, steps: Int
   ) throws {
+    try HypothesisViolation.require(
+      noise.isCentred && !noise.isBatchEstimate, field: "noise", value: "\(noise)",
+      "a model of the whole population: the path has its gradients, and no batch's")
+    try HypothesisViolation.require(steps >= 1, field: "steps T", value: steps, "at least one step")
     self.learningRate = learningRate.value
     self.samples = samples
     architecture = network.architecture
