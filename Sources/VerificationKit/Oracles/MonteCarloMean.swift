@@ -11,13 +11,13 @@ extension Check {
   ///
   /// A pilot on a stream of its own runs the true function and every visible mutant on the same draws. The nearest
   /// mutant's distance in standard errors fixes n, with half of it on top; then n fresh draws are tested once, by
-  /// Hotelling's T². If n without that half exceeds `limit` (times the tier's scale), the check is inconclusive and
-  /// names the mutant it cannot resolve.
+  /// Hotelling's T². The full tier draws so many times sixteen. If n without that half exceeds `limit`, the check is
+  /// inconclusive and names the mutant it cannot resolve.
   ///
   /// - Parameters:
   ///   - pilot: draws used for planning.
   ///   - minimum: the smallest sample size; large enough for the central limit theorem at the budget's tails.
-  ///   - limit: the largest planned size of the quick tier, before half of it is added.
+  ///   - limit: the largest size of the quick tier, before half of it is added.
   ///   - sampler: prepares, for a function under test, a source of residual vectors.
   public static func monteCarloMean(
     _ name: String, evidence: Evidence = .monteCarlo, blindTo: [String: String] = [:], pilot: Int = 1_000,
@@ -38,13 +38,13 @@ extension Check {
         // A mutant may scatter more than the truth, and is then tested with its own scatter.
         if let own = moments.mahalanobisSquared(shift) { distance = min(distance, own) }
         let needed = FalseAlarms.separation * FalseAlarms.separation / distance
-        guard needed.isFinite, needed <= Double(limit * setting.tier.scale) else {
+        guard needed.isFinite, needed <= Double(limit) else {
           return .inconclusive("mutant '\(rival.name)' would need \(needed) samples; enlarge the limit or declare it")
         }
         // The pilot knows the distance only to some ten percent, hence the half on top.
         planned = max(planned, Int((1.5 * needed).rounded(.up)))
       }
-      planned = max(planned, minimum * setting.tier.scale)
+      planned *= setting.tier.scale
       let draw = try sampler(subject, setting)
       let generator = setting.generator("sample")
       var moments = VectorMoments(dimension: truth.mean.count)

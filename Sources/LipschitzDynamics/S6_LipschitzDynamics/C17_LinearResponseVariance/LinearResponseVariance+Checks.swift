@@ -74,7 +74,7 @@ extension LinearResponseVariance {
         "lower η/M until the ratio stays at one (lipdyn variance --batch-size 64 16 4), or use an ensemble's own variance"
     ) { setting in
       let noisy = try DigitsSpread(
-        setting, learningRate: 0.2, batchSize: 1, runs: 2_000, steps: (1...5).map { 20 * $0 })
+        setting, learningRate: 0.2, batchSize: 1, runs: 2_000 * setting.tier.scale, steps: (1...5).map { 20 * $0 })
       return try noisy.judge(noisy.steps.map { try subject.variance(noisy.path, at: $0) })
     },
     Boundary(
@@ -82,7 +82,7 @@ extension LinearResponseVariance {
       remedy: "use the ensemble's own variance; the noise of a whole epoch cancels to first order in η"
     ) { setting in
       let shuffled = try DigitsSpread(
-        setting, sampling: .epochShuffling, learningRate: 0.05, batchSize: 20, runs: 500,
+        setting, sampling: .epochShuffling, learningRate: 0.05, batchSize: 20, runs: 500 * setting.tier.scale,
         steps: (1...5).map { 40 * $0 })
       return try shuffled.judge(shuffled.steps.map { try subject.variance(shuffled.path, at: $0) })
     },
