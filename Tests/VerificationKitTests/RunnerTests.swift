@@ -76,12 +76,13 @@ private enum UndemonstratedClaim: Claim {
 
 private enum ContradictedClaim: Claim {
   static let source = PlantedClaim.source
-  static let statement = PlantedClaim.statement
+  static let elsewhere = Hypothesis.contradicted("x is not two")
+  static let statement = Statement("x = 1", meaning: "x is one", hypotheses: [elsewhere, .own("x is real")])
   static let subject = 1.0
   static let checks = PlantedClaim.checks
   static let mutants = PlantedClaim.mutants
   static let boundaries = [
-    Boundary("two", drops: .contradicted("x is not two"), remedy: "say so") { _ in
+    Boundary("two", drops: elsewhere, remedy: "say so") { _ in
       .refuted(Counterexample(at: "2", claimed: "1", found: "2"))
     }
   ]
