@@ -20,4 +20,16 @@ struct TracyWidomTests {
     #expect(abs(TracyWidom.distribution(-14)) < 1e-12)
     #expect(abs(TracyWidom.distribution(14) - 1) < 1e-12)
   }
+
+  @Test("is NaN, not zero, where it is not defined")
+  func undefined() {
+    #expect(TracyWidom.distribution(.nan).isNaN)
+  }
+
+  @Test("the binomial tail counts from k on")
+  func binomialTail() {
+    #expect(Distribution.binomialUpperTail(0, trials: 3, probability: 0.5) == 1)
+    #expect(abs(Distribution.binomialUpperTail(2, trials: 3, probability: 0.5) - 0.5) < 64 * Double.ulpOfOne)
+    #expect(abs(Distribution.binomialUpperTail(3, trials: 3, probability: 0.25) - 1 / 64) < 64 * Double.ulpOfOne)
+  }
 }

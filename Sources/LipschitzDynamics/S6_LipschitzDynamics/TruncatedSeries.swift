@@ -43,11 +43,12 @@ extension RationalSVD {
   /// D²σ₁[E, E] exactly, by no formula for it: σ₁² is a root of the characteristic polynomial of (θ + tE)(θ + tE)ᵀ.
   ///
   /// The root is found as a series in t by Newton's method with its slope fixed at t = 0: each of two steps gains a
-  /// power of t.
+  /// power of t. Needs σ₁ simple: at a tie the slope is zero.
   func secondDerivative(along e: FieldMatrix<Rational>) -> Rational {
     let moved = FieldMatrix(rows: e.rows, columns: e.columns) { TruncatedSeries(theta[$0, $1], e[$0, $1]) }
     let gram = e.rows <= e.columns ? moved * moved.transposed : moved.transposed * moved
     let slope = sigma.dropFirst().reduce(Rational(-1)) { $0 * ($1.squared - sigma[0].squared) }
+    precondition(slope != 0, "σ₁ is simple")
     var root = TruncatedSeries(sigma[0].squared)
     for _ in 0..<2 {
       let shifted = FieldMatrix(rows: gram.rows, columns: gram.rows) { gram[$0, $1] - ($0 == $1 ? root : 0) }

@@ -36,4 +36,10 @@ public enum Distribution {
     quiet
     return gsl_cdf_fdist_Q(f, d1, d2)
   }
+
+  /// P(X ≥ k) for the number X of successes in n trials of probability p.
+  public static func binomialUpperTail(_ k: Int, trials n: Int, probability p: Double) -> Double {
+    quiet
+    return k <= 0 ? 1 : gsl_cdf_binomial_Q(UInt32(k - 1), p, UInt32(n))
+  }
 }

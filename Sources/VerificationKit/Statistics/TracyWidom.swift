@@ -11,17 +11,25 @@ public enum TracyWidom {
   /// the number of nodes.
   ///
   /// - Source: Ferrari and Spohn 2005 for the kernel; Bornemann 2010 for the method.
+  /// - Returns: NaN for NaN, and if GSL or LAPACK fail.
   /// - Accuracy: absolute error some units of round-off a node for s ≥ −14, below which F₁ itself is less.
   public static func distribution(_ s: Double) -> Double {
     _ = quiet
     let rule = Self.rule
+    guard !s.isNaN, !rule.isEmpty else { return .nan }
     let b = Matrix<Double>(rows: rule.count, columns: rule.count) { i, j in
       let value = i < j ? 0 : gsl_sf_airy_Ai(rule[i].node + rule[j].node + s, gsl_mode_t(GSL_PREC_DOUBLE))
       return (i == j ? 1 : 0) - rule[i].root * rule[j].root * value
     }
-    // All eigenvalues of B lie below one; where one reaches it to round-off, so does the determinant zero.
-    guard let factor = try? Cholesky(b) else { return 0 }
-    return factor.lower.diagonal.elements.reduce(1) { $0 * $1 * $1 }
+    do {
+      return try Cholesky(b).lower.diagonal.elements.reduce(1) { $0 * $1 * $1 }
+    } catch .notPositiveDefinite {
+      // All eigenvalues of B lie below one. Where round-off lifts one of them to it, the determinant is lost in
+      // round-off, too.
+      return 0
+    } catch {
+      return .nan
+    }
   }
 
   /// How many Gauss–Legendre nodes discretise the operator.

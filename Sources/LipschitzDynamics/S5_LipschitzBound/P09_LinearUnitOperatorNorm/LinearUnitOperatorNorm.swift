@@ -13,10 +13,14 @@ public enum LinearUnitOperatorNorm: Claim {
       only: from below if a whole patch fits into the image, from above by how many patches share a pixel.
       """,
     hypotheses: [denseUnit, wholePatch],
-    differsFromPrint: "a convolution gets the two-sided bound, not equality with σ₁ of the reshaped kernel")
+    differsFromPrint: """
+      a convolution gets the two-sided bound, not equality with σ₁ of the reshaped kernel. Equality is right if θ is read \
+      as the convolution's explicit matrix; but Lemmas 12 and 13 differentiate by the entries of θ as free parameters, and \
+      those of a convolution are its kernel's
+      """)
   static let denseUnit = Hypothesis.contradicted(
     "the unit is a matrix product; for a convolution σ₁(R) is not its norm")
-  static let wholePatch = Hypothesis.unstated("the image holds at least one whole patch, for the lower bound")
+  static let wholePatch = Hypothesis.own("the image holds at least one whole patch, for the lower bound")
 
   /// The function under test: a unit to the interval that must hold its operator norm.
   public typealias Subject = @Sendable (LinearUnit) throws -> NormBounds

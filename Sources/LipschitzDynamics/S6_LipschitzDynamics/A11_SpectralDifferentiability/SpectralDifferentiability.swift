@@ -11,7 +11,8 @@ public enum SpectralDifferentiability: Claim {
     meaning: """
       The operator norm is convex, so one-sided directional derivatives always exist, and centred noise never lowers its \
       mean. U₁, V₁ are paired orthonormal bases of the top singular space. Where σ₁ is multiple, noise of variance h \
-      raises the mean by order √h, not h: there κ is infinite, yet the rise is small.
+      that splits the top space, such as isotropic noise, raises the mean by order √h, not h: there κ is infinite, yet \
+      the rise is small.
       """,
     hypotheses: [simple, positive],
     differsFromPrint: "says what holds without the assumption; the assumption itself is needed for Lemmas 12 and 13")

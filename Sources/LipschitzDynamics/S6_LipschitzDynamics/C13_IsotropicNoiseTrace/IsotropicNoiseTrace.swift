@@ -11,7 +11,8 @@ public enum IsotropicNoiseTrace: Claim {
     meaning: "Under isotropic noise κ = (ηs²/2σ₁) tr H: no singular vector and no gradient is needed.",
     hypotheses: [simple, isotropic],
     differsFromPrint: "not in the paper: the trace of Lemma 13's Hessian")
-  static let simple = Hypothesis.own("σ₁ > σ₂ (Assumption 11)")
+  static let simple = Hypothesis.own(
+    "σ₁ > σ₂ (Assumption 11, where SpectralDifferentiability shows what noise does at a tie)")
   static let isotropic = Hypothesis.own("Σ = s²I")
 
   /// The function under test, over any field.

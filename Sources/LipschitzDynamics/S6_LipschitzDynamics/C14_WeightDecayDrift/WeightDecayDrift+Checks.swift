@@ -81,34 +81,41 @@ extension WeightDecayDrift {
   public static let boundaries = [
     Boundary(
       "decay decoupled from the learning rate: a step subtracts wθ", drops: coupled,
-      remedy: "per unit of time use w/η for w"
+      remedy: "per unit of time use −log(1 − w)/η for w, which is w/η for small w"
     ) { _ in
       let network = try DigitsPopulation.shared.get().network
-      let rates = try [0.01, 0.005].map { eta in
-        try meanDifference(decay: decay / eta, learningRate: eta) / eta
-      }
-      let claimed = try effect(on: network.weights, decay: decay, learningRate: 0.005).drift
-      guard abs(rates[1] / rates[0] - 2) < 0.1, abs(rates[1]) > 10 * abs(claimed) else {
-        return .inconclusive("rates \(rates), claimed \(claimed)")
+      let eta = 0.005
+      // What one step changes of Z: not in proportion to η, and so no rate.
+      let changes = try [eta, eta / 2].map { try meanDifference(decay: decay / $0, learningRate: $0) }
+      let found = FirstOrderLimit(step: changes[0], half: changes[1])
+      let claimed = try effect(on: network.weights, decay: decay, learningRate: eta).drift
+      // As if the gradient's own decay were w/η.
+      let decoupled = try effect(on: network.weights, decay: decay / eta, learningRate: eta).idleStep
+      guard found.agrees(with: decoupled), !found.agrees(with: eta * claimed) else {
+        return .inconclusive("a step changes Z by \(found), claimed \(eta * claimed), decoupled \(decoupled)")
       }
       return .refuted(
         Counterexample(
-          at: "w = \(decay), η = 0.005, digits", claimed: "log K falls at the rate Lw = \(-claimed)",
-          found: "\(rounded(-rates[1])), and \(rounded(-rates[0])) at η = 0.01: like w/η"))
+          at: "w = \(decay), η = \(eta), digits", claimed: "log K falls at the rate Lw = \(-claimed)",
+          found: "\(rounded(-changes[0] / eta)), where −L log(1 − w)/η is \(rounded(-decoupled / eta)), and "
+            + "\(rounded(-changes[1] / (eta / 2))) at half of η"))
     },
     Boundary(
       "a layer without decay", drops: everyLayer, remedy: "count the decayed layers; rates that differ add up"
     ) { _ in
       let network = try DigitsPopulation.shared.get().network
       let eta = 1e-3
-      let rate = try meanDifference(decay: decay, learningRate: eta, layers: [0]) / eta
+      let rates = try [eta, eta / 2].map { try meanDifference(decay: decay, learningRate: $0, layers: [0]) / $0 }
+      let found = FirstOrderLimit(step: rates[0], half: rates[1])
       let claimed = try effect(on: network.weights, decay: decay, learningRate: eta).drift
       let counted = try effect(on: [network.weights[0]], decay: decay, learningRate: eta).drift
-      guard abs(rate - counted) < 0.1 * abs(counted) else { return .inconclusive("rate \(rate), not \(counted)") }
+      guard found.agrees(with: counted), !found.agrees(with: claimed) else {
+        return .inconclusive("rate \(found), not \(counted)")
+      }
       return .refuted(
         Counterexample(
           at: "w = \(decay) on the first of two layers", claimed: "log K falls at the rate 2w = \(-claimed)",
-          found: "\(rounded(-rate))"))
+          found: "\(rounded(-found.value))"))
     },
   ]
 

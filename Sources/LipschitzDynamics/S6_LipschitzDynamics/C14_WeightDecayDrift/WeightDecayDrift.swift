@@ -11,7 +11,8 @@ public enum WeightDecayDrift: Claim {
     "∇L → ∇L + wθ  ⇒  μ⁽ˡ⁾ → μ⁽ˡ⁾ − w,  μ_Z → μ_Z − Lw;  λ, κ and gᵀHg unchanged",
     meaning: """
       Decay is a drift of log K that no property of the network can change: ⟨J, θ⟩ = σ₁ and Hθ = 0. Where the gradient \
-      vanishes a step of SGD multiplies every norm by exactly 1 − ηw.
+      vanishes a step of SGD multiplies every norm by exactly 1 − ηw. What does change of the discrete-step terms is \
+      log K's −½η⟨J, g⟩²/σ₁² a layer, in which ⟨J, g⟩ gains wσ₁.
       """,
     hypotheses: [coupled, everyLayer],
     differsFromPrint: "not in the paper, which trains with weight decay and gives no term for it")

@@ -10,7 +10,8 @@ public enum LipschitzStatistics: Claim {
     "E K = K(0) e^{∫(μ_Z + κ_Z)},  Var K = (E K)² (e^{∫λ_Z²} − 1)",
     meaning: """
       For coefficients that are functions of time alone. Coefficients of a real network depend on its random \
-      parameters; then neither formula holds, and only E log K = Z(0) + ∫E[μ + κ − ½Σ‖λ⁽ˡ⁾‖²] survives.
+      parameters; then neither formula need hold, and what survives is Dynkin's E log K = Z(0) + ∫E[μ + κ − ½Σ‖λ⁽ˡ⁾‖²], if \
+      every σ₁ stays simple up to t and the stochastic integral is integrable.
       """,
     hypotheses: [.stated("K solves the SDE of Theorem 15"), NetworkLogDynamics.layerwise, deterministic],
     differsFromPrint: "states the hypothesis that the coefficients are deterministic")

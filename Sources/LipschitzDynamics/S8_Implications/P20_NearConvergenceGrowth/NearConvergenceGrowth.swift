@@ -9,12 +9,15 @@ public enum NearConvergenceGrowth: Claim {
   public static let statement = Statement(
     "∫(μ_Z + κ_Z)dt = ∞  ⇒  E K → ∞;  and then Var K → ∞ if ∫λ_Z² > 0",
     meaning: """
-      What decides is whether the drift's integral diverges. A positive κ alone does not decide: it may decay so fast that \
-      its integral converges, or μ may cancel it.
+      For coefficients that are functions of time alone, what decides is whether the drift's integral diverges. A positive \
+      κ alone does not decide: where the model interpolates, κ vanishes together with the loss. Nor is growth κ's doing \
+      wherever there is growth.
       """,
-    hypotheses: [divergence, LipschitzStatistics.deterministic],
+    hypotheses: [divergence, LipschitzStatistics.deterministic, lastingNoise],
     differsFromPrint: "the hypothesis is a divergent integral, not μ → 0 with κ > 0")
   static let divergence = Hypothesis.contradicted("∫(μ_Z + κ_Z) diverges; μ → 0 with κ > 0 is not enough")
+  static let lastingNoise = Hypothesis.contradicted(
+    "∫κ_Z diverges, for the growth to be κ's doing as Section 8.3 has it; the growth itself does not need it")
 
   /// The function under test: tails of μ_Z + κ_Z and of λ_Z² to the limits of E K/K(1) and Var K/K(1)².
   public typealias Subject = @Sendable (_ drift: PowerLawTail, _ diffusion: PowerLawTail) throws -> GrowthLimit
@@ -26,10 +29,15 @@ public enum NearConvergenceGrowth: Claim {
   /// - Parameters:
   ///   - drift: μ_Z + κ_Z from t = 1 on.
   ///   - diffusion: λ_Z² ≥ 0 from t = 1 on.
-  /// - Throws: ``HypothesisViolation`` if the diffusion is negative.
+  /// - Throws: ``HypothesisViolation`` naming a coefficient or exponent that is not finite, or a negative diffusion.
   public static func limit(
     drift: PowerLawTail, diffusion: PowerLawTail
   ) throws(HypothesisViolation) -> GrowthLimit {
+    for (field, tail) in [("μ_Z + κ_Z", drift), ("λ_Z²", diffusion)] {
+      try HypothesisViolation.require(
+        tail.coefficient.isFinite && tail.exponent.isFinite, field: field,
+        value: "\(tail.coefficient) t^−\(tail.exponent)", "a finite coefficient and exponent")
+    }
     try HypothesisViolation.require(
       diffusion.coefficient >= 0, field: "λ_Z²", value: diffusion.coefficient, "a square is non-negative")
     let mean = exp(drift.total)

@@ -60,18 +60,23 @@ extension LargeBatchUncertainty {
     },
     Check("spread of log K over sampling seeds of SGD on digits", .training, blindTo: slopeOnly) { variance, trial in
       // Var/claim must not depend on M: a slope of zero in log M.
-      func judge(_ sampling: Sampling, _ model: BatchVariance.Sampling, _ place: String) throws -> Verdict {
-        let rungs = try BatchSweep.measure(trial.setting, sampling).map { size, observed, error in
+      func judge(
+        _ sampling: Sampling, _ sizes: [Int], _ model: BatchVariance.Sampling, _ place: String
+      ) throws -> Verdict {
+        let rungs = try BatchSweep.measure(trial.setting, sampling, sizes: sizes).map { size, observed, error in
           let claimed: Double = try variance.leading(scale: 1, batchSize: size, sampling: model)
           return Rung(step: Double(size), error: observed / claimed, standardError: error / claimed)
         }
         return judgeOrder(rungs, expected: 0).relabelled(.training, place: place)
       }
       let count = try DigitsPopulation.shared.get().count
-      let independent = try judge(.withReplacement, .withReplacement, "digits, i.i.d., M from 4 to 64")
+      let independent = try judge(
+        .withReplacement, [4, 9, 16, 36, 64], .withReplacement, "digits, i.i.d., M from 4 to 64")
       guard independent.isSupported else { return independent }
+      // Sizes at both ends, between which the finite-population factor falls by eight.
       return try judge(
-        .withoutReplacement, .withoutReplacement(population: count), "digits, distinct, M from 40 to 180 of \(count)")
+        .withoutReplacement, [40, 60, 160, 170, 180], .withoutReplacement(population: count),
+        "digits, distinct, M from 40 to 180 of \(count)")
     },
   ]
 
@@ -80,26 +85,34 @@ extension LargeBatchUncertainty {
       "batches of distinct samples, up to nine tenths of the data", drops: independence,
       remedy: "multiply by the finite-population factor (N − M)/(N − 1)"
     ) { setting in
-      let sweep = try BatchSweep.measure(setting, .withoutReplacement)
+      let count = 50
+      let sweep = try BatchSweep.measure(setting, .withoutReplacement, sizes: [10, 45], of: count)
       guard let few = sweep.first, let many = sweep.last else {
         return .inconclusive("the sweep is empty")
       }
-      let claimed: Double =
-        try subject.leading(scale: 1, batchSize: many.size) / subject.leading(scale: 1, batchSize: few.size)
+      func predicted(_ sampling: BatchVariance.Sampling) throws -> Double {
+        try subject.leading(scale: 1, batchSize: many.size, sampling: sampling)
+          / subject.leading(scale: 1, batchSize: few.size, sampling: sampling)
+      }
+      let (claimed, corrected) = (
+        try predicted(.withReplacement), try predicted(.withoutReplacement(population: count))
+      )
       let ratio = many.variance / few.variance
       let error = ratio * (pow(few.error / few.variance, 2) + pow(many.error / many.variance, 2)).squareRoot()
-      guard abs(ratio - claimed) > FalseAlarms.threshold * error else {
+      let bound = FalseAlarms.threshold * error
+      guard abs(ratio - claimed) > bound, abs(ratio - corrected) < bound else {
         return .inconclusive("Var(M = \(many.size))/Var(M = \(few.size)) = \(ratio) ± \(error)")
       }
       return .refuted(
         Counterexample(
-          at: "N = 200, without replacement",
+          at: "N = \(count), without replacement",
           claimed: "Var(M = \(many.size))/Var(M = \(few.size)) = \((claimed * 1000).rounded() / 1000)",
-          found: "\((ratio * 1000).rounded() / 1000) ± \((error * 1000).rounded() / 1000)"))
+          found: "\((ratio * 1000).rounded() / 1000) ± \((error * 1000).rounded() / 1000); with the factor "
+            + "\((corrected * 1000).rounded() / 1000)"))
     },
     Boundary(
       "the same number of epochs instead of steps", drops: fixedSteps,
-      remedy: "compare at equal steps; at equal epochs fewer steps add noise and the power of M is another"
+      remedy: "compare at equal steps; at equal epochs fewer steps add noise and the power is M⁻²"
     ) { _ in
       // Sums of n batch means over every sequence of batches, with nM fixed: four steps of one, two steps of two.
       let ones = BatchEnumeration.ordered(4, of: population).map(\.sum)
@@ -108,7 +121,7 @@ extension LargeBatchUncertainty {
       let claimed: Rational =
         try subject.leading(scale: 1, batchSize: 2) / subject.leading(scale: 1, batchSize: 1)
       let found = spread(twos) / spread(ones)
-      guard found != claimed else { return .inconclusive("both fall like 1/M") }
+      guard found != claimed, found == claimed.squared else { return .inconclusive("\(found), not M⁻²") }
       return .refuted(
         Counterexample(
           at: "M = 2 with 2 steps against M = 1 with 4, every sequence", claimed: "Var ratio \(claimed)",
@@ -128,15 +141,13 @@ private enum BatchSweep {
 
   private static let memo = Memo<String, [Row]>()
 
-  /// The check and the boundary look at the same runs.
-  static func measure(_ setting: Setting, _ sampling: Sampling) throws -> [Row] {
+  /// - Parameter count: how many of the digits are the population.
+  static func measure(_ setting: Setting, _ sampling: Sampling, sizes: [Int], of count: Int = 200) throws -> [Row] {
     let runs = 1_200 * setting.tier.scale
-    // Distinct samples: sizes at both ends, between which the finite-population factor falls by eight.
-    let sizes = sampling == .withReplacement ? [4, 9, 16, 36, 64] : [40, 60, 160, 170, 180]
-    return try memo.value(for: "\(setting.seed) \(runs) \(sampling)") {
-      let population = try DigitsPopulation.shared.get()
+    return try memo.value(for: "\(setting.seed) \(runs) \(sampling) \(sizes) \(count)") {
+      let population = try DigitsPopulation.shared.get().first(count)
       let origin = DigitsPopulation.logNorms(population.network).reduce(0, +)
-      let stream = StreamName("LargeBatchUncertainty", "sweep", sampling.rawValue)
+      let stream = StreamName("LargeBatchUncertainty", "sweep", sampling.rawValue).appending("N = \(count)")
       return try sizes.map { size in
         let samplers = try (0..<runs).map { run in
           try BatchSampler(

@@ -10,14 +10,15 @@ public enum LargeBatchUncertainty: Claim {
     "Var K(t) ≈ C₀/M,  C₀ = (E K)² ∫Λ² ds,  Λ² = η Σ_ℓ JᵀC⁽ˡ⁾J/σ₁²",
     meaning: """
       At a fixed learning rate and number of steps the variance over sampling seeds falls like one over the batch size, \
-      times (N − M)/(N − 1) for batches of distinct samples.
+      times (N − M)/(N − 1) for batches of distinct samples. The power of M needs no more; the value of C₀ needs \
+      Assumption 3 and Theorem 17's deterministic coefficients.
       """,
-    hypotheses: [independence, fixedSteps, .stated("M is large"), coefficients],
+    hypotheses: [
+      independence, fixedSteps, .stated("M is large"), NetworkLogDynamics.layerwise, LipschitzStatistics.deterministic,
+    ],
     differsFromPrint: "the finite-population factor and the next order in 1/M are available")
   static let independence = Hypothesis.stated("samples are drawn i.i.d., so with replacement from a finite data set")
   static let fixedSteps = Hypothesis.stated("the same learning rate and number of steps for every batch size")
-  static let coefficients = Hypothesis.unstated(
-    "for the value of C₀, not for the power of M: Theorem 17's, that the coefficients are deterministic")
 
   /// The function under test.
   public static let subject = BatchVariance()

@@ -10,13 +10,16 @@ public enum SpectralGapAmplification: Claim {
     "κᵢ = (η/2σ₁) [s₊²/(σ₁ − σᵢ) + s₋²/(σ₁ + σᵢ)],  s±² = noise along (uᵢv₁ᵀ ± u₁vᵢᵀ)/√2",
     meaning: """
       Noise that rotates u₁ and v₁ towards uᵢ and vᵢ together enters κ divided by the gap; noise that rotates them \
-      against each other, divided by the sum, which no closing gap enlarges.
+      against each other, divided by the sum, which no closing gap enlarges. The paper says that inverse gaps "can amplify" \
+      the noise; this is when they do.
       """,
     hypotheses: [simple, symmetricShare, smallStep],
     differsFromPrint: "tells the direction that is amplified from the one that is not, with both factors")
   static let simple = Hypothesis.stated("σ₁ > σᵢ (Assumption 11)")
   static let symmetricShare = Hypothesis.unstated("the noise has a share along the symmetric direction")
-  static let smallStep = Hypothesis.unstated("the noise of one step is small beside the gap")
+  static let smallStep = Hypothesis.stated(
+    "for discrete steps: the noise of one step is small beside the gap (Section 9 concedes errors of discretisation); "
+      + "along continuous paths κ is right at any gap")
 
   /// The function under test, over any field.
   public typealias Subject = any PairCurvature
@@ -28,7 +31,8 @@ public protocol PairCurvature: Sendable {
   /// The share of κ that is due to noise in the plane of (uᵢv₁ᵀ, u₁vᵢᵀ).
   ///
   /// - Parameter pair: σ₁ and σᵢ; zero for i beyond the smaller side of θ.
-  /// - Parameter noise: variances of the gradient along (uᵢv₁ᵀ ± u₁vᵢᵀ)/√2; unit (loss/parameter)².
+  /// - Parameter noise: variances of the gradient along (uᵢv₁ᵀ ± u₁vᵢᵀ)/√2; unit (loss/parameter)². For i beyond the
+  ///   smaller side of θ only one of uᵢv₁ᵀ and u₁vᵢᵀ exists, and both variances are half of that along it.
   /// - Parameter learningRate: η.
   /// - Throws: ``HypothesisViolation`` if σᵢ = σ₁ or σ₁ = 0.
   func share<F: Field>(of pair: SingularPair<F>, noise: PairNoise<F>, learningRate: F) throws(HypothesisViolation) -> F

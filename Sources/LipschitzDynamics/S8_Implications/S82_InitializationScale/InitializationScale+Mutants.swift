@@ -7,9 +7,14 @@ extension InitializationScale {
   static let sumForProduct = "Σ σ₁ for Π σ₁"
   static let varianceForDeviation = "variance for standard deviation"
 
+  static let wholeCentring = "√m + √n for √(m−½) + √(n−½)"
+  /// Faults in the edge alone.
+  static let centringFaults = ["√max(m, n) for √m + √n", "√(mn) for √m + √n", wholeCentring]
+
   public static let mutants: [Mutant<Subject>] = [
-    centred("√max(m, n) for √m + √n") { max($0, $1) },
-    centred("√(mn) for √m + √n") { $0 * $1 },
+    centred(centringFaults[0]) { max($0, $1) },
+    centred(centringFaults[1]) { $0 * $1 },
+    centred(wholeCentring) { a, b in (a * a + 0.5).squareRoot() + (b * b + 0.5).squareRoot() },
     spoiled("the fluctuation's mean dropped") { layer in
       layer.norm(fluctuation: InitialConstant(mean: 0, standardDeviation: tracyWidom.standardDeviation))
     },

@@ -15,8 +15,9 @@ public enum FisherNoise: Claim {
     hypotheses: [independence, residual, empirical],
     differsFromPrint: "exact at every point with the term −ggᵀ; says which Fisher matrix and which limit")
   static let independence = Hypothesis.stated("samples are drawn i.i.d., so with replacement from a finite data set")
-  static let residual = Hypothesis.unstated(
-    "the stationary point leaves residual gradients: ‖g‖²/tr F → 0, which interpolation does not give")
+  /// Question 3 of Section 8 asks for the regime in which the training loss vanishes, which is interpolation.
+  static let residual = Hypothesis.contradicted(
+    "the stationary point leaves residual gradients, ‖g‖²/tr F → 0; a training loss that approaches zero does not")
   static let empirical = Hypothesis.unstated("F is the empirical Fisher matrix, of the observed labels")
 
   /// The function under test, over any field.
@@ -39,12 +40,15 @@ public struct FisherCovariance: Sendable {
   /// - Parameter gradients: gᵢ of every sample's own loss; N vectors of one length P.
   /// - Parameter batchSize: M.
   /// - Returns: shape [P, P]; unit (loss/parameter)²; symmetric positive semidefinite.
-  /// - Throws: ``HypothesisViolation`` naming M, or an empty data set.
+  /// - Throws: ``HypothesisViolation`` naming M, an empty data set, or gradients of different lengths.
   public func callAsFunction<F: Field>(
     of gradients: [[F]], batchSize: Int
   ) throws(HypothesisViolation) -> FieldMatrix<F> {
     let n = gradients.count
     try HypothesisViolation.require(n >= 1, field: "number of samples", value: n, "N ≥ 1")
+    try HypothesisViolation.require(
+      gradients.allSatisfy { $0.count == gradients[0].count }, field: "gradients", value: "ragged", "one length for all"
+    )
     try HypothesisViolation.require(batchSize >= 1, field: "batch size M", value: batchSize, "M ≥ 1")
     let mean = gradients[0].indices.map { j in gradients.map { $0[j] }.mean }
     let vectors =

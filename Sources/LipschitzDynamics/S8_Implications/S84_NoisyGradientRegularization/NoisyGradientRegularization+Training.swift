@@ -64,16 +64,22 @@ struct InjectedSGDSteps: Sendable {
 
   /// Equation 26 around the size of the injected noise at which κ_n's share equals κ's.
   static func judgeNeglect() throws -> Verdict {
-    let eta = 1e-4
-    let unit = try InjectedSGDSteps(learningRate: eta, noiseScale: 1)
-    let crossing = 1 / (try unit.noiseGrowth().complete - 1).squareRoot()
+    let eta = 2e-3
+    func growth(_ scale: Double) throws -> (found: FirstOrderLimit, complete: Double) {
+      let steps = try [eta, eta / 2].map { try InjectedSGDSteps(learningRate: $0, noiseScale: scale).noiseGrowth() }
+      return (FirstOrderLimit(step: steps[0].found, half: steps[1].found), steps[1].complete)
+    }
+    let crossing = 1 / (try growth(1).complete - 1).squareRoot()
     let sweep = try [0.25, 1, 4].map { multiple in
-      let (found, complete) = try InjectedSGDSteps(learningRate: eta, noiseScale: multiple * crossing).noiseGrowth()
-      return (text: "\(rounded(found)) at \(rounded(multiple * crossing / 20))", found: found, complete: complete)
+      let (found, complete) = try growth(multiple * crossing)
+      return (
+        text: "\(rounded(found.value)) at \(rounded(multiple * crossing / 20))", found: found, complete: complete
+      )
     }
     let largest = sweep[sweep.count - 1]
-    guard abs(largest.found - 1) > 16 * abs(largest.found - largest.complete) else {
-      return .inconclusive("noise adds \(largest.found) times α²κ, with κ_n it should be \(largest.complete)")
+    guard largest.found.agrees(with: largest.complete), !largest.found.agrees(with: 1) else {
+      return .inconclusive(
+        "noise adds \(largest.found) times α²κ, with κ_n it should be \(largest.complete)")
     }
     return .refuted(
       Counterexample(
@@ -84,7 +90,7 @@ struct InjectedSGDSteps: Sendable {
   private static func rounded(_ x: Double) -> Double { NoisyGradientRegularization.rounded(x) }
 }
 
-/// Full-batch descent on the digits with the gradient and with a quarter of it, to the same time.
+/// Full-batch descent on the digits with the gradient and with a part of it, to the same time.
 struct GradientFlowPair: Sendable {
   static let alpha = 0.25
   static let time = 12.0
@@ -94,11 +100,13 @@ struct GradientFlowPair: Sendable {
   /// ∫μ along the run with the whole gradient; there is no noise.
   let reference: IntegratedRates
 
-  static let ladder = Result { try (5...9).map { try GradientFlowPair(steps: 1 << $0) } }
+  static let ladder = Result {
+    try (5...9).map { try GradientFlowPair(gradientScale: alpha, time: time, steps: 1 << $0) }
+  }
 
-  private init(steps: Int) throws {
+  init(gradientScale alpha: Double, time: Double, steps: Int) throws {
     let population = try DigitsPopulation.shared.get()
-    let eta = Self.time / Double(steps)
+    let eta = time / Double(steps)
     var (whole, scaled) = (population.network, population.network)
     var integral = [0.0]
     for k in 0..<steps {
@@ -109,7 +117,7 @@ struct GradientFlowPair: Sendable {
       }
       integral.append(integral[k] + eta * mu)
       whole.parameters.add(-eta, gradient)
-      scaled.parameters.add(-eta * Self.alpha, scaled.fullGradient(population.samples))
+      scaled.parameters.add(-eta * alpha, scaled.fullGradient(population.samples))
     }
     learningRate = eta
     growth = try logNorm(scaled) - logNorm(population.network)

@@ -2,7 +2,7 @@
 
 internal import ExactArithmetic
 
-/// Three samples and three classes, with moments taken from the definition by listing all outcomes.
+/// Samples with a gradient under each of a few classes, with moments taken from the definition by listing all outcomes.
 struct LabelledPopulation: Sendable {
   let name: String
   /// [sample][class][component].
@@ -18,6 +18,11 @@ struct LabelledPopulation: Sendable {
     LabelledPopulation(
       name: "the loss 1 − p_y", gradients: absoluteError, labels: [0, 1, 2], probability: Rational(1, 4)),
   ]
+
+  /// Logistic regression of two samples at w = 0: half of ∓x.
+  static let pair = LabelledPopulation(
+    name: "logistic regression", gradients: [Rational(2), Rational(-3, 2)].map { x in [[x / 2], [-x / 2]] },
+    labels: [0, 1], probability: Rational(2, 5))
 
   private static let skew: [[[Rational]]] = [
     [[Rational(1, 2), 3], [Rational(-2, 3), 1], [5, Rational(-1, 4)]],

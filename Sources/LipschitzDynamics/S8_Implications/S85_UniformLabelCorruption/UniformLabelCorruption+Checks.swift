@@ -77,25 +77,28 @@ extension UniformLabelCorruption {
 
   public static let boundaries = [
     Boundary(
-      "the gradient of cross-entropy under uniform labels, on digits", drops: keepsNoiseGradient,
+      "the gradient of cross-entropy under uniform labels, on digits", drops: symmetricLoss,
       remedy: "keep pḡ_n, or train with a loss whose sum over labels is constant, such as 1 − p_y"
     ) { _ in try CorruptedTraining.judgeNoiseGradient() },
     Boundary(
-      "κ of the digits' network with half of the labels corrupted", drops: linearInNoise,
+      "κ of the digits' network with half of the labels corrupted", drops: noiselessLabels,
       remedy: "use the mixture's covariance: noise labels add noise of their own"
     ) { _ in try CorruptedTraining.judgeExponentLaw() },
     Boundary(
       "labels corrupted once, covariance of labels drawn anew", drops: redrawn,
-      remedy: "take off N⁻² Σᵢ Cov_label(gᵢ), or corrupt anew at every visit; for large N the two agree"
+      remedy: """
+        take off N⁻² Σᵢ Cov_label(gᵢ), or corrupt anew at every visit; for large N the two agree only at parameters that do \
+        not depend on the drawn labels
+        """
     ) { _ in
-      let example = LabelledPopulation.examples[0]
+      let example = LabelledPopulation.pair
       let claimed = try subject.statistics(
         of: example.gradients, labels: example.labels, probability: example.probability)
       let found = example.drawnOnce().covariance
       guard claimed.redrawn != found else { return .inconclusive("the two agree on this population") }
       return .refuted(
         Counterexample(
-          at: "all 27 corruptions of three samples, entry (0, 0)", claimed: "\(claimed.redrawn[0, 0])",
+          at: "all corruptions of two samples with two classes", claimed: "\(claimed.redrawn[0, 0])",
           found: "\(found[0, 0])"))
     },
   ]

@@ -11,16 +11,22 @@ public enum UniformLabelCorruption: Claim {
     meaning: """
       A label kept with probability 1 − p, else uniform over all classes, gives the mixture's mean and covariance. C_n \
       has the spread over labels in it. For labels drawn anew at every visit this is exact; for labels drawn once, \
-      the data set's own covariance is on average C − N⁻² Σᵢ Cov_label(gᵢ).
+      the data set's own covariance is on average C − N⁻² Σᵢ Cov_label(gᵢ). Both are at parameters that do not depend on \
+      the drawn labels: a run on labels drawn once learns them, and no N makes its gradients those of the mixture.
       """,
-    hypotheses: [keepsNoiseGradient, linearInNoise, redrawn, .stated("the corruption does not depend on the sample")],
-    differsFromPrint: "not Equation 26 with α = 1 − p: ∇ of the uniform part is kept, and the noise is linear in p")
-  static let keepsNoiseGradient = Hypothesis.contradicted(
-    "pḡ_n is kept: it vanishes for a loss whose sum over labels is constant, and cross-entropy is none")
-  static let linearInNoise = Hypothesis.contradicted(
-    "C is the mixture's covariance, not (1 − p)²C_s (Equation 26 with α = 1 − p)")
+    hypotheses: [symmetricLoss, noiselessLabels, redrawn, .stated("the corruption does not depend on the sample")],
+    differsFromPrint: """
+      not Equation 26 with α = 1 − p, which rests on the first two hypotheses: ∇ of the uniform part is kept, and what \
+      noise labels add to C is of first order in p, not (1 − p)²
+      """)
+  static let symmetricLoss = Hypothesis.contradicted(
+    "the loss is symmetric, so uniform labels add no gradient: assumed after the literature, for a negative log-likelihood, "
+      + "which is not symmetric (for Equation 26; here pḡ_n is kept)")
+  static let noiselessLabels = Hypothesis.contradicted(
+    "noise labels add no covariance of their own (for Equation 26's (1 − p)²; here they do)")
   static let redrawn = Hypothesis.unstated(
-    "labels are drawn anew at every visit; labels corrupted once need the correction by Cov_label")
+    "labels are drawn anew at every visit, so that the parameters do not depend on them; "
+      + "labels corrupted once need the correction by Cov_label, and are learned")
 
   /// The function under test.
   public static let subject = LabelCorruption()
@@ -48,10 +54,10 @@ public struct LabelCorruption: Sendable {
   /// - Parameters:
   ///   - gradients: [sample][class][component], the gradient that each sample would have under each label.
   ///   - labels: the true label of each sample.
-  ///   - p: the probability that a label is replaced.
+  ///   - p: the probability that a label is replaced, in [0, 1].
   /// - Returns: means [component] and covariances [component, component] of one sample's gradient.
   /// - Throws: ``HypothesisViolation`` naming what does not fit.
-  public func statistics<F: Field>(
+  public func statistics<F: Field & Comparable>(
     of gradients: [[[F]]], labels: [Int], probability p: F
   ) throws(HypothesisViolation) -> CorruptedGradients<F> {
     let count = gradients.count
@@ -59,6 +65,11 @@ public struct LabelCorruption: Sendable {
     try HypothesisViolation.require(count >= 1 && classes >= 1, field: "gradients", value: "none", "one at least")
     try HypothesisViolation.require(
       gradients.allSatisfy { $0.count == classes }, field: "gradients", value: "ragged", "every label for every sample")
+    let components = gradients[0][0].count
+    try HypothesisViolation.require(
+      gradients.allSatisfy { $0.allSatisfy { $0.count == components } }, field: "gradients", value: "ragged",
+      "as many components everywhere")
+    try HypothesisViolation.require(p >= F(0) && p <= F(1), field: "p", value: "\(p)", "a probability")
     try HypothesisViolation.require(
       labels.count == count && labels.allSatisfy { (0..<classes).contains($0) }, field: "labels", value: labels,
       "one a sample, in 0 ..< \(classes)")

@@ -16,7 +16,7 @@ public enum SamplingTrajectory: Claim {
     differsFromPrint: "gives the constant: 2C₀, because both runs vary")
   static let large = Hypothesis.stated("M is large")
   static let fixedHorizon = Hypothesis.unstated(
-    "a fixed horizon, over which the dynamics do not amplify differences; C₀ depends on it")
+    "a horizon fixed before M grows; C₀ depends on it, and where differences are amplified it outgrows M")
 
   /// The function under test.
   public static let subject = SeedDisagreement()
