@@ -78,7 +78,7 @@ public enum VerificationText {
     let standing =
       switch boundary.dropped.standing {
       case .stated: "(a stated hypothesis)"
-      case .own: "(a hypothesis of this complement)"
+      case .own: "(a hypothesis of this package's own)"
       case .unstated: "(H: the paper does not state it)"
       case .contradicted: "(the paper claims the conclusion here too)"
       }
