@@ -74,14 +74,6 @@ struct DigitsPopulation: Sendable {
         seed: seed)
     }
   }
-
-  /// log σ₁ of every layer.
-  static func logNorms(_ network: MultilayerPerceptron<Double>) -> [Double] {
-    network.weights.map { weights in
-      // A network that left the finite numbers yields NaN here, which every oracle reports.
-      (try? SingularValueDecomposition(weights).values[0]).map { log($0) } ?? .nan
-    }
-  }
 }
 
 /// Every possible SGD step with a batch of one, at a ladder of learning rates: exact means over all N batches.
@@ -102,7 +94,7 @@ struct EnumeratedSteps: Sendable {
 
   private init(_ population: DigitsPopulation) {
     let network = population.network
-    let origin = DigitsPopulation.logNorms(network)
+    let origin = network.layerLogNorms
     let gradients = population.gradients(at: network)
     let n = Double(population.count)
     rungs = (0..<7).map { rung in

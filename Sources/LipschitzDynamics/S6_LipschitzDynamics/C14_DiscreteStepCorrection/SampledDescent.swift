@@ -90,7 +90,7 @@ enum SampledDescent {
     let (substeps, horizon) = (16, 0.8)
     return try [0.2, 0.1, 0.05, 0.025].map { eta in
       var network = youngNetwork(population)
-      let origin = DigitsPopulation.logNorms(network).reduce(0, +)
+      let origin = network.logNorm
       let step = eta / Double(substeps)
       var predicted = 0.0
       for _ in 0..<Int((horizon / step).rounded()) {
@@ -103,7 +103,7 @@ enum SampledDescent {
         predicted += claimed(layers, eta) / Double(substeps)
         network.parameters.add(-step, gradient)
       }
-      let change = DigitsPopulation.logNorms(network).reduce(0, +) - origin
+      let change = network.logNorm - origin
       return Rung(step: eta, error: abs(change - predicted))
     }
   }
@@ -144,7 +144,7 @@ enum SampledDescent {
         martingale += eta * eta / 2 * ((second[0] - second[1]) / 2 + second[2] - (p.noiseCurvature - p.noise))
       }
       network.parameters.add(-eta, mean)
-      let change = DigitsPopulation.logNorms(network).reduce(0, +) - logNorm
+      let change = network.logNorm - logNorm
       return SampledStep(
         layers: projections.map { LayerCoefficients($0, learningRate: eta) }, change: change - martingale)
     }

@@ -142,7 +142,7 @@ struct KickedDescent: LinearisedDescent {
     var network = path.network(at: kick + 1)
     network.parameters.add(h, direction)
     for _ in (kick + 1)..<end { network.parameters.add(-learningRate, network.fullGradient(population.samples)) }
-    return DigitsPopulation.logNorms(network).reduce(0, +)
+    return network.logNorm
   }
 }
 

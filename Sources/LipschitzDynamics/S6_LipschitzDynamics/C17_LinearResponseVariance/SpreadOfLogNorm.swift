@@ -86,7 +86,7 @@ public enum SpreadOfLogNorm {
     isCancelled: () -> Bool = { false }
   ) throws -> [[Double]] {
     let descent = StochasticGradientDescent(on: samples, learningRate: regime.learningRate)
-    let origin = DigitsPopulation.logNorms(network).reduce(0, +)
+    let origin = network.logNorm
     let steps = regime.steps
     var changes = [[Double]](repeating: [], count: steps.count)
     // In blocks, so that an interrupted ensemble is a smaller ensemble.
@@ -104,12 +104,12 @@ public enum SpreadOfLogNorm {
       let ensemble = SGDEnsemble(descent, from: network) { samplers[$0] }
       let observe: @Sendable (inout [Double], TrainingStep<Double>) -> Void = { seen, step in
         if seen.count < steps.count, step.index == steps[seen.count] {
-          seen.append(DigitsPopulation.logNorms(step.network).reduce(0, +) - origin)
+          seen.append(step.network.logNorm - origin)
         }
       }
       let results = ensemble.run(count, steps: regime.last, workers: workers, state: { _ in [] }, observe: observe)
       for result in results {
-        let values = result.state + [DigitsPopulation.logNorms(result.network).reduce(0, +) - origin]
+        let values = result.state + [result.network.logNorm - origin]
         for (index, value) in values.enumerated() { changes[index].append(value) }
       }
       next += count

@@ -84,11 +84,11 @@ enum RealPaths {
         state.path.append(here, batch: step.layers.map { RankOneGradients(deltas: $0.deltas, inputs: $0.inputs) })
       } catch { state.failure = error }
     }
-    let origin = DigitsPopulation.logNorms(population.network).reduce(0, +)
+    let origin = population.network.logNorm
     return try results.map { result in
       if let failure = result.state.failure { throw failure }
       var path = result.state.path
-      path.observed = DigitsPopulation.logNorms(result.network).reduce(0, +) - origin
+      path.observed = result.network.logNorm - origin
       return path
     }
   }
@@ -100,7 +100,7 @@ enum RealPaths {
     let n = 20
     return try enumerated.value(for: n) {
       let population = try DigitsPopulation.shared.get().first(n)
-      let origin = DigitsPopulation.logNorms(population.network).reduce(0, +)
+      let origin = population.network.logNorm
       return try (0..<6).map { rung in
         let eta = 0.004 / Double(1 << rung)
         let start = try PopulationState(population, at: population.network, batchSize: 1, learningRate: eta)
@@ -113,7 +113,7 @@ enum RealPaths {
             var path = RealPath(learningRate: eta)
             path.append(start, batch: first)
             path.append(state, batch: second)
-            path.observed = DigitsPopulation.logNorms(end).reduce(0, +) - origin
+            path.observed = end.logNorm - origin
             paths.append(path)
           }
         }

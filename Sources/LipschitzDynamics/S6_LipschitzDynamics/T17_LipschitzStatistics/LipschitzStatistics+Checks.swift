@@ -164,11 +164,11 @@ struct DigitsEnsemble: Sendable {
     let population = try DigitsPopulation.shared.get()
     let batch = 8
     let descent = StochasticGradientDescent(on: population.samples, learningRate: try LearningRate(eta))
-    let origin = DigitsPopulation.logNorms(population.network).reduce(0, +)
+    let origin = population.network.logNorm
     let samplers = try population.samplers(runs, batchSize: batch, StreamName("DigitsEnsemble", "\(steps) steps"), seed)
     let ensemble = SGDEnsemble(descent, from: population.network) { samplers[$0] }
     let ends = ensemble.run(runs, steps: steps, workers: 1, state: { _ in 0 }, observe: { _, _ in })
-    changes = ends.map { DigitsPopulation.logNorms($0.network).reduce(0, +) - origin }
+    changes = ends.map { $0.network.logNorm - origin }
     var network = population.network
     var (growth, spread) = (0.0, 0.0)
     for _ in 0..<steps {

@@ -146,7 +146,7 @@ private enum BatchSweep {
     let runs = 1_200 * setting.tier.scale
     return try memo.value(for: "\(setting.seed) \(runs) \(sampling) \(sizes) \(count)") {
       let population = try DigitsPopulation.shared.get().first(count)
-      let origin = DigitsPopulation.logNorms(population.network).reduce(0, +)
+      let origin = population.network.logNorm
       let stream = StreamName("LargeBatchUncertainty", "sweep", sampling.rawValue).appending("N = \(count)")
       return try sizes.map { size in
         let samplers = try (0..<runs).map { run in
@@ -157,7 +157,7 @@ private enum BatchSweep {
         let descent = StochasticGradientDescent(on: population.samples, learningRate: try LearningRate(0.03))
         let ends = SGDEnsemble(descent, from: population.network) { samplers[$0] }
           .run(runs, steps: 2, workers: 1, state: { _ in 0 }, observe: { _, _ in })
-        let changes = ends.map { DigitsPopulation.logNorms($0.network).reduce(0, +) - origin }
+        let changes = ends.map { $0.network.logNorm - origin }
         let mean = changes.reduce(0, +) / Double(runs)
         var moments = VectorMoments(dimension: 1)
         for change in changes { moments.add([(change - mean) * (change - mean)]) }

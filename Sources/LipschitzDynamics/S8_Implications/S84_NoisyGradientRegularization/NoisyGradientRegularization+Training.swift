@@ -120,7 +120,7 @@ struct GradientFlowPair: Sendable {
       scaled.parameters.add(-eta * alpha, scaled.fullGradient(population.samples))
     }
     learningRate = eta
-    growth = try logNorm(scaled) - logNorm(population.network)
+    growth = scaled.logNorm - population.network.logNorm
     reference = IntegratedRates(optimization: PiecewiseLinear(step: eta, integral).callAsFunction)
   }
 }
@@ -145,7 +145,7 @@ struct ScaledRuns: Sendable {
     let sampler = try population.samplers(1, batchSize: batchSize, setting.name, setting.seed)[0]
     let workspace = Workspace<Double>(for: population.network.architecture, sampleCount: batchSize)
     let share = Vector([Double](repeating: Self.alpha / Double(batchSize), count: batchSize))
-    let origin = try logNorm(population.network)
+    let origin = population.network.logNorm
     var (weighted, slow) = (population.network, population.network)
     var growth = [0.0]
     let slowDescent = StochasticGradientDescent(
@@ -159,9 +159,9 @@ struct ScaledRuns: Sendable {
         weighted.parameters.add(-learningRate, weighted.gradient(.weighted(share), of: workspace))
       }
       slowDescent.step(&slow, batch, workspace)
-      growth.append(try logNorm(slow) - origin)
+      growth.append(slow.logNorm - origin)
     }
-    self.growth = try logNorm(weighted) - origin
+    self.growth = weighted.logNorm - origin
     reference = IntegratedRates(
       optimization: PiecewiseLinear(step: Self.alpha * learningRate, growth).callAsFunction)
   }
@@ -179,8 +179,4 @@ private struct PiecewiseLinear: Sendable {
     let left = min(max(0, Int(place)), values.count - 2)
     return values[left] + (place - Double(left)) * (values[left + 1] - values[left])
   }
-}
-
-private func logNorm(_ network: MultilayerPerceptron<Double>) throws -> Double {
-  try network.weights.reduce(0) { try $0 + log(SingularValueDecomposition($1).values[0]) }
 }
