@@ -55,8 +55,7 @@ public enum VerificationText {
     for (report, boundary) in news { lines += self.end(report, boundary) }
     if ends.count > news.count {
       lines.append(
-        "\(ends.count - news.count) more hypotheses are stated; each was dropped, and the conclusion failed (--details)."
-      )
+        "Stated hypotheses that were dropped, and the conclusion failed: \(ends.count - news.count) (--details).")
     }
     if !ends.isEmpty { lines.append("") }
     let planted = reports.reduce(0) { $0 + $1.mutantsPlanted }
@@ -81,6 +80,7 @@ public enum VerificationText {
       case .own: "(a hypothesis of this package's own)"
       case .unstated: "(H: the paper does not state it)"
       case .contradicted: "(the paper claims the conclusion here too)"
+      case .assumed: "(the paper assumes this)"
       }
     let outcome =
       switch boundary.verdict {

@@ -72,6 +72,8 @@ public struct Hypothesis: Sendable, Equatable {
     case unstated
     /// The source asserts the conclusion expressly where this hypothesis fails: as printed, the statement is false.
     case contradicted
+    /// The source builds on it as an assumption of its own, and measurements contradict the assumption.
+    case assumed
   }
 
   public let text: String
@@ -82,6 +84,7 @@ public struct Hypothesis: Sendable, Equatable {
   public static func stated(_ text: String) -> Hypothesis { Hypothesis(text: text, standing: .stated) }
   public static func own(_ text: String) -> Hypothesis { Hypothesis(text: text, standing: .own) }
   public static func unstated(_ text: String) -> Hypothesis { Hypothesis(text: text, standing: .unstated) }
+  public static func assumed(_ text: String) -> Hypothesis { Hypothesis(text: text, standing: .assumed) }
   public static func contradicted(_ text: String) -> Hypothesis { Hypothesis(text: text, standing: .contradicted) }
 }
 

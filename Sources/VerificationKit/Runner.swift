@@ -45,7 +45,7 @@ public enum ClaimVerdict: Sendable, Equatable, CustomStringConvertible {
   case holds
   /// As ``holds``, but hypotheses that the source does not state were shown to be needed.
   case holdsUnder([String])
-  /// The corrected statement holds, under hypotheses where the source expressly claims more and is contradicted.
+  /// The corrected statement holds, under hypotheses where the source expressly claims or assumes more and is contradicted.
   case failsAsStated([String])
   case refuted(String)
   case inconclusive(String)
@@ -106,7 +106,7 @@ public struct ClaimReport: Sendable {
       return .inconclusive("'\(undemonstrated.name)' should refute the conclusion: \(undemonstrated.verdict.summary)")
     }
     let missing = statement.hypotheses.filter { !$0.isStated }
-    if missing.contains(where: { $0.standing == .contradicted }) { return .failsAsStated(missing.map(\.text)) }
+    if missing.contains(where: { $0.standing != .unstated }) { return .failsAsStated(missing.map(\.text)) }
     return missing.isEmpty ? .holds : .holdsUnder(missing.map(\.text))
   }
 

@@ -20,7 +20,7 @@ struct Graph: ParsableCommand {
 
   @Option(help: "FILE.dot or FILE.svg; DOT on standard output if not given.") var output: String?
   @Option(help: "Take verdicts from this JSON file of lipdyn verify.") var results: String?
-  @Option(help: "Seed of the verification, if one is run.") var seed: UInt64 = 1
+  @Option(parsing: .unconditional, help: "Seed of the verification, if one is run.") var seed: UInt64 = 1
   @Option(parsing: .unconditional, help: "Claims verified at once.") var threads = 2
 
   func run() throws {
@@ -41,6 +41,7 @@ struct Graph: ParsableCommand {
     if let results {
       do {
         let record = try JSONDecoder().decode(Verdicts.self, from: Data(FileBytes.read(results)))
+        try record.check(results)
         return Dictionary(record.claims.map { ($0.claim, $0.verdict) }) { first, _ in first }
       } catch let error as DecodingError {
         throw UsageError("--results \(results): no JSON of lipdyn verify (\(error.summary)); write one with --json")
@@ -63,6 +64,20 @@ private struct Verdicts: Decodable {
   }
 
   let claims: [Claim]
+
+  func check(_ file: String) throws {
+    let known = [ClaimVerdict.holds, .holdsUnder([]), .failsAsStated([]), .refuted(""), .inconclusive("")].map(\.label)
+    try UsageError.require(!claims.isEmpty, "--results \(file): it has no claims; write one with lipdyn verify --json")
+    for row in claims {
+      try UsageError.require(
+        PaperClaims.named(row.claim) != nil, "--results \(file): '\(row.claim)' is no claim of this version")
+      try UsageError.require(
+        known.contains(row.verdict),
+        "--results \(file): '\(row.verdict)' is no verdict; they are \(known.joined(separator: ", "))")
+    }
+    let missing = PaperClaims.slugs.count - Set(claims.map(\.claim)).count
+    if missing > 0 { Progress.write("lipdyn: \(missing) claims are not in \(file): drawn as not run\n") }
+  }
 }
 
 /// The paper's claims as a graph; a claim without a verdict is "not run".

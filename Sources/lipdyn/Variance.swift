@@ -20,7 +20,8 @@ struct Variance: ParsableCommand {
       """)
 
   @Option(help: "digits (1,797 of 8 x 8) or mnist5k (5,000 of 28 x 28).") var data: Train.Source = .digits
-  @Option(help: "How many samples of it to train on, evenly spaced; all if not given.") var samples: Int?
+  @Option(parsing: .unconditional, help: "How many samples of it to train on, evenly spaced; all if not given.")
+  var samples: Int?
   @Option(help: "Layer widths, input first.") var model = "64-16-10"
   @Option(help: "tanh; relu has kinks, where linear response is not defined.") var activation: Activation = .tanh
   @Option(parsing: .upToNextOption, help: "One or more M.") var batchSize = [64]
@@ -30,7 +31,7 @@ struct Variance: ParsableCommand {
   @Option(help: "withReplacement or withoutReplacement.") var sampling: Sampling = .withReplacement
   @Option(parsing: .unconditional, help: "Full-batch steps at rate 0.5 before the runs begin.") var warmUp = 30
   @Option(help: "Start from FILE.npz instead of random weights.") var initialWeights: String?
-  @Option(help: "Seed of the initial weights and of the batches.") var seed: UInt64 = 1
+  @Option(parsing: .unconditional, help: "Seed of the initial weights and of the batches.") var seed: UInt64 = 1
   @Option(parsing: .unconditional, help: "Runs at once.") var threads = 2
   @Option(help: "Also write all numbers as JSON to this file.") var json: String?
 
@@ -42,6 +43,9 @@ struct Variance: ParsableCommand {
     try UsageError.require(
       sampling != .epochShuffling,
       "--sampling epochShuffling: the noise of an epoch nearly cancels, and neither prediction holds for it")
+    for eta in learningRate {
+      try UsageError.require(eta > 0 && eta.isFinite, "--learning-rate \(eta): use a positive number, such as 0.05")
+    }
     try UsageError.requireWritable([json])
     let whole = try data == .digits ? DataSet.digits() : DataSet.mnist5k()
     let count = samples ?? whole.count
@@ -51,13 +55,17 @@ struct Variance: ParsableCommand {
     let architecture = try Architecture(parsing: model, activation: activation)
     try UsageError.require(
       architecture.widths[0] == whole.features && architecture.widths.last == whole.classes,
-      "--model \(model): \(whole.name) has \(whole.features) inputs and \(whole.classes) classes")
+      "--model \(model): \(whole.name) has \(whole.features) inputs and \(whole.classes) classes: use \(whole.features)-…-\(whole.classes)"
+    )
+    if activation == .relu {
+      Progress.write("lipdyn: warning: relu has kinks, at which linear response and the SDE are not defined\n")
+    }
     // Everything is checked before anything is computed.
     let ladder = try learningRate.flatMap { eta in
       try batchSize.map { size in
         let steps = time / eta
         try UsageError.require(
-          eta > 0 && steps >= 5 && steps <= 1e7,
+          steps >= 5 && steps <= 1e7,
           "--time \(time) with --learning-rate \(eta): \(steps) steps; use from 5 to 10000000")
         try UsageError.requireMemory(
           8e-9 * steps * Double(architecture.parameterCount), for: "the noise-free path of \(Int(steps)) steps")
@@ -129,6 +137,12 @@ struct Variance: ParsableCommand {
     }
     for line in table.lines { print(line) }
     print("observed/predicted variance of log K over sampling seeds, ± half of the 99 % interval; one is agreement.")
+    if let far = rows.first(where: { $0.overLinearResponse.upper99 < 0.2 }) {
+      Progress.write(
+        "lipdyn: warning: linear response is more than five times too large at η = \(far.learningRate), t = \(rounded(far.time)): "
+          + "the noise-free path amplifies disturbances, so the small-noise prediction does not apply; lower --learning-rate\n"
+      )
+    }
     guard let json else { return }
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]

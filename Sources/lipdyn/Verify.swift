@@ -20,7 +20,7 @@ struct Verify: ParsableCommand {
                 lipdyn verify OperatorNormHessian LayerDynamics --seed 7 --details
       """)
 
-  @Argument(help: "Claims to check; all if none is named (see lipdyn claims).")
+  @Argument(help: "Claims to check, by name or as \"Theorem 14\"; all if none is named (see lipdyn claims).")
   var claims: [String] = []
 
   @Option(name: .customLong("claim"), help: "A claim to check; may be repeated. The same as naming it without --claim.")
@@ -32,7 +32,7 @@ struct Verify: ParsableCommand {
   @Option(help: "quick: a minute or two; full: every sample sixteen times as large.")
   var tier: Tier = .quick
 
-  @Option(help: "Seed of every random stream; the same seed gives the same digits.")
+  @Option(parsing: .unconditional, help: "Seed of every random stream; the same seed gives the same digits.")
   var seed: UInt64 = 1
 
   @Option(help: "Also write the results as JSON to this file.")
@@ -44,7 +44,7 @@ struct Verify: ParsableCommand {
   @Flag(help: "Print what every check measured, and what happens without each stated hypothesis.")
   var details = false
 
-  @Option(help: "Claims checked at once.")
+  @Option(parsing: .unconditional, help: "Claims checked at once.")
   var threads = 2
 
   func run() throws {
@@ -52,7 +52,10 @@ struct Verify: ParsableCommand {
     let names = claims + namedClaims
     try UsageError.require(
       !all || names.isEmpty, "--all with \(names.joined(separator: ", ")): name claims or take all, not both")
-    let selected = try names.isEmpty ? PaperClaims.all : names.map(claim(named:))
+    var seen: Set<String> = []
+    let selected =
+      try names.isEmpty
+      ? PaperClaims.all : names.map(claim(named:)).filter { seen.insert($0.slug).inserted }
     let progress = Progress()
     try UsageError.requireWritable([json])
     let (seed, tier) = (self.seed, self.tier)
@@ -75,6 +78,11 @@ struct Verify: ParsableCommand {
       for line in VerificationText.inheritance(graph) { print(line) }
     }
     for line in VerificationText.remarks(reports, seed: seed, tier: tier, isDetailed: details) { print(line) }
+    if !all && names.isEmpty {
+      print(
+        "not checked: \(paper.unchecked.map(\.number).joined(separator: ", ")); each verdict is for its own step, "
+          + "what it rests on stands in lipdyn verify --all and lipdyn graph.")
+    }
     if mutants {
       for report in reports {
         print()
@@ -99,6 +107,9 @@ extension Paper {
 }
 
 func claim(named slug: String) throws -> any Claim.Type {
+  // A reader of the paper knows numbers.
+  let numbered = PaperClaims.all.filter { $0.source.number.lowercased() == slug.lowercased() }
+  if numbered.count == 1 { return numbered[0] }
   guard let claim = PaperClaims.named(slug) else {
     throw UsageError("unknown claim '\(slug)'; the claims are \(PaperClaims.slugs.joined(separator: ", "))")
   }
@@ -153,6 +164,7 @@ struct Show: ParsableCommand {
     case .stated, .own: ""
     case .unstated: "  (not stated in the paper)"
     case .contradicted: "  (the paper claims the conclusion without it)"
+    case .assumed: "  (an assumption of the paper)"
     }
   }
 }

@@ -45,6 +45,7 @@ struct CommandTests {
   @Test("claims and show describe every claim")
   func descriptions() throws {
     let claims = try ToolRun("claims").output
+    #expect(try ToolRun("show", "theorem 17").output == ToolRun("show", "LipschitzStatistics").output)
     for slug in ["UnbiasedNoiseEstimator", "LipschitzStatistics"] {
       #expect(claims.contains(slug))
       let text = try ToolRun("show", slug).output

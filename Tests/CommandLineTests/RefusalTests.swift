@@ -34,6 +34,15 @@ struct CommandRefusalTests {
     try ToolRun("graph", "--output", "g.png").expectRefusal(naming: "g.png", ".svg")
     try ToolRun("graph", "--results", weights).expectRefusal(naming: "W.npy", "--json")
     try ToolRun("graph", "--results", directory.path("none.json")).expectRefusal(naming: "none.json")
+    let results = directory.path("results.json")
+    for (text, word) in [
+      ("{\"claims\": []}", "no claims"), ("{\"claims\": [{\"claim\": \"Nope\", \"verdict\": \"holds\"}]}", "Nope"),
+      ("{\"claims\": [{\"claim\": \"LogNormalMGF\", \"verdict\": \"maybe\"}]}", "maybe"),
+    ] {
+      try Data(text.utf8).write(to: URL(fileURLWithPath: results))
+      try ToolRun("graph", "--results", results).expectRefusal(naming: "results.json", word)
+    }
+    try ToolRun("verify", "--seed", "-1").expectRefusal(naming: "-1", "--seed")
     try ToolRun("variance", "--runs", "7").expectRefusal(naming: "--runs 7")
     try ToolRun("variance", "--time", "0.1").expectRefusal(naming: "--time 0.1")
     try ToolRun("variance", "--samples", "1").expectRefusal(naming: "--samples 1")

@@ -22,6 +22,8 @@ struct EveryClaimTests {
       #expect(boundary.isDemonstrated, "\(slug): '\(boundary.name)': \(boundary.verdict.summary)")
     }
     #expect(report.verdict.isPass, "\(report.verdict)")
+    let row = try readmeTable()[slug]
+    #expect(row?.contains("  \(report.verdict.label)  ") == true, "the README's row of \(slug) is \(row ?? "missing")")
     #expect(report.evidence.count >= 2)
   }
 
@@ -58,6 +60,22 @@ struct EveryClaimTests {
     let statistical = claim.checks.count { [.monteCarlo, .training, .convergence].contains($0.evidence) }
     return (claim.mutants.count, statistical + claim.boundaries.count)
   }
+}
+
+/// The rows of the README's verdict table, by claim.
+func readmeTable() throws -> [String: String] {
+  let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+    .deletingLastPathComponent()
+  let text = try String(contentsOf: root.appendingPathComponent("README.md"), encoding: .utf8)
+  let block = text.components(separatedBy: "```").first { $0.hasPrefix("text\npaper ") } ?? ""
+  let rows = block.split(separator: "\n").dropFirst(3).map(String.init)
+  return Dictionary(
+    rows.compactMap { row in
+      let cells = row.components(separatedBy: "  ").map { $0.trimmingCharacters(in: .whitespaces) }.filter {
+        !$0.isEmpty
+      }
+      return cells.count > 2 ? (cells[1], row) : nil
+    }, uniquingKeysWith: { first, _ in first })
 }
 
 @Suite("Reproducibility of verdicts")

@@ -15,7 +15,7 @@ public enum LayerwiseNoise: Claim {
       """,
     hypotheses: [negligible, .stated("samples are drawn i.i.d.")],
     differsFromPrint: "does not assume it: gives the exact diffusion, which costs no more, beside the layer-wise one")
-  static let negligible = Hypothesis.contradicted(
+  static let negligible = Hypothesis.assumed(
     "cross-layer covariances are negligible (assumed for tractability; Section 9, item 1 names the limit)")
 
   /// The function under test: sᵢ⁽ˡ⁾ of the population, layer by layer, η and M to both diffusions.

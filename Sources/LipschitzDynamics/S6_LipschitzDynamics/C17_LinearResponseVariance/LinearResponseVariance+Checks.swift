@@ -64,7 +64,9 @@ extension LinearResponseVariance {
     "noise and curvature frozen at θ_0": "noise and curvature are constant here",
   ]
   private static let belowNoise = [
-    "p_k for p_{k+1}": "a step's own damping takes some four to nine percent here, less than this ensemble can refute"
+    "p_k for p_{k+1}": "a step's own damping takes some four to nine percent here, less than this ensemble can refute",
+    chainFromStart: "σ₁ grows some ten percent: five to twenty-two percent of the variance, at the edge of refutation",
+    "noise and curvature frozen at θ_0": "five to twenty-two percent of the variance, at the edge of refutation",
   ]
 
   public static let boundaries = [

@@ -150,6 +150,8 @@ struct KickedDescent: LinearisedDescent {
 struct DigitsSpread: Sendable {
   let steps: [Int]
   let path: NetworkDescentPath
+  /// Batch size, sampling and learning rate, for a person.
+  let regime: String
   /// log K of every run minus the initial one, a time each.
   let changes: [[Double]]
 
@@ -173,6 +175,7 @@ struct DigitsSpread: Sendable {
     let eta = try LearningRate(learningRate)
     let size = try BatchSize(batchSize)
     self.steps = steps
+    regime = "M = \(batchSize) \(sampling.rawValue), η = \(learningRate)"
     path = try NetworkDescentPath(
       from: population.network, on: population.samples,
       noise: sampling == .withReplacement
@@ -207,7 +210,8 @@ struct DigitsSpread: Sendable {
           .training, fractionUsed: budget.fractionUsed, summary: "n = \(runs), \(text)", pValue: budget.pValue))
     case .refuted(let why):
       return .refuted(
-        Counterexample(at: "\(runs) runs", claimed: "observed/predicted = 1", found: text, pValue: why.pValue))
+        Counterexample(
+          at: "\(runs) runs, \(regime)", claimed: "observed/predicted = 1", found: text, pValue: why.pValue))
     case .inconclusive(let why): return .inconclusive(why)
     }
   }

@@ -66,7 +66,8 @@ public enum SpreadOfLogNorm {
         values.allSatisfy(\.isFinite), field: "learning rate", value: regime.learningRate.value,
         "a descent whose disturbances stay finite")
       try HypothesisViolation.require(
-        values.allSatisfy { $0 > 0 }, field: "batch size M", value: size, "batches that differ from each other")
+        values.allSatisfy { $0 > 0 }, field: "batch size M", value: size,
+        "batches that differ: fewer than all samples, or with replacement")
       return prediction
     }
   }

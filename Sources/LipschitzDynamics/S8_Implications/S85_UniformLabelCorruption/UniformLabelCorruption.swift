@@ -19,10 +19,10 @@ public enum UniformLabelCorruption: Claim {
       not Equation 26 with α = 1 − p, which rests on the first two hypotheses: ∇ of the uniform part is kept, and what \
       noise labels add to C is of first order in p, not (1 − p)²
       """)
-  static let symmetricLoss = Hypothesis.contradicted(
+  static let symmetricLoss = Hypothesis.assumed(
     "the loss is symmetric, so uniform labels add no gradient: assumed after the literature, for a negative log-likelihood, "
       + "which is not symmetric (for Equation 26; here pḡ_n is kept)")
-  static let noiselessLabels = Hypothesis.contradicted(
+  static let noiselessLabels = Hypothesis.assumed(
     "noise labels add no covariance of their own (for Equation 26's (1 − p)²; here they do)")
   static let redrawn = Hypothesis.unstated(
     "labels are drawn anew at every visit, so that the parameters do not depend on them; "
