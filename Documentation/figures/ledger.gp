@@ -13,7 +13,7 @@ set title "log of the product of operator norms" font ",14"
 set ylabel "Z" offset 1
 plot LEDGER using "time":(column("Z_predicted")-2*column("Z_predicted_sd")):(column("Z_predicted")+2*column("Z_predicted_sd")) \
        with filledcurves fc rgb "#c6dbef" title "predicted ± 2 sd", \
-     '' using "time":"Z_predicted" with lines lw 2 lc rgb "#2171b5" title "predicted, with the discrete-step term", \
+     '' using "time":"Z_predicted" with lines lw 2 lc rgb "#2171b5" title "predicted", \
      '' using "time":"Z_observed" with lines lw 2 lc rgb "#d94801" title "observed"
 set title "what drives it" font ",14"
 set ylabel "per unit of time" offset 1

@@ -42,7 +42,7 @@ extension NearConvergenceGrowth {
   public static let boundaries = [
     Boundary(
       "least squares that the data allow to solve exactly", drops: divergence,
-      remedy: "ask whether ∫(μ_Z + κ_Z) diverges: log it, not κ alone"
+      remedy: "ask whether ∫(μ_Z + κ_Z) diverges, where coefficients are deterministic; κ alone does not tell"
     ) { _ in try RealisableLeastSquares.judge() },
     Boundary(
       "a stationary Ornstein–Uhlenbeck layer", drops: LipschitzStatistics.deterministic,
