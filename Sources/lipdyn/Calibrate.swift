@@ -9,7 +9,7 @@ import VerificationKit
 struct Calibrate: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Verify over many seeds: nothing true may be refuted, and p-values must be uniform.",
-    discussion: "Some fifteen seconds a seed for all claims on one core. Example: lipdyn calibrate LayerDynamics --seeds 30")
+    discussion: "Some twenty seconds a seed for all claims. Example: lipdyn calibrate LayerDynamics --seeds 30")
 
   @Argument(help: "Claims; all if none is named.")
   var claims: [String] = []
