@@ -127,7 +127,7 @@ public struct Boundary: Sendable {
 public enum Tier: String, Sendable, Codable, CaseIterable {
   /// Seconds a claim: every `swift test`.
   case quick
-  /// Minutes a claim: every sample and ensemble sixteen times as large.
+  /// Minutes a claim: samples and ensembles sixteen times as large.
   case full
 
   /// The factor on sample sizes.
