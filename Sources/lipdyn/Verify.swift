@@ -29,7 +29,7 @@ struct Verify: ParsableCommand {
   @Flag(help: "All claims, and every statement of the paper that is none with the reason.")
   var all = false
 
-  @Option(help: "quick: half a minute; full: samples sixteen times as large (one of InitializationScale widens instead).")
+  @Option(help: "quick: half a minute; full: samples 16 times as large (one of InitializationScale widens instead).")
   var tier: Tier = .quick
 
   @Option(parsing: .unconditional, help: "Seed of every random stream; the same seed gives the same digits.")
