@@ -32,6 +32,8 @@ let package = Package(
     .library(name: "StochasticCalculus", targets: ["StochasticCalculus"]),
     .library(name: "NetworkTraining", targets: ["NetworkTraining"]),
     .library(name: "RandomStreams", targets: ["RandomStreams"]),
+    .library(name: "SymbolicCalculus", targets: ["SymbolicCalculus"]),
+    .library(name: "Derivations", targets: ["Derivations"]),
     .library(name: "ExactArithmetic", targets: ["ExactArithmetic"]),
     .library(name: "ArrayFiles", targets: ["ArrayFiles"]),
     .library(name: "DenseLinearAlgebra", targets: ["DenseLinearAlgebra"]),
@@ -45,13 +47,18 @@ let package = Package(
     .systemLibrary(name: "COpenBLAS", providers: [.apt(["libopenblas-dev"])]),
     .systemLibrary(name: "CLAPACKE", providers: [.apt(["liblapacke-dev"])]),
     .systemLibrary(name: "CGSL", providers: [.apt(["libgsl-dev"])]),
-    .systemLibrary(name: "CFLINT", providers: [.apt(["libflint-dev"])]),
+    .systemLibrary(name: "CFLINT", providers: [.apt(["libflint-dev", "libflint-arb-dev"])]),
     .systemLibrary(name: "CZip", providers: [.apt(["libzip-dev", "zlib1g-dev"])]),
 
     // The rooms, lowest first. Nothing below LipschitzDynamics knows of the paper.
     .target(
       name: "DenseLinearAlgebra", dependencies: ["COpenBLAS", "CLAPACKE"], swiftSettings: numerics),
     .target(name: "ExactArithmetic", dependencies: ["CFLINT"], swiftSettings: numerics),
+    .target(
+      name: "SymbolicCalculus", dependencies: ["ExactArithmetic", "RandomStreams"], swiftSettings: numerics),
+    .target(
+      name: "Derivations", dependencies: ["ExactArithmetic", "RandomStreams", "SymbolicCalculus"],
+      swiftSettings: numerics),
     .target(name: "CRandomKernels", cSettings: kernelFlags),
     .target(
       name: "RandomStreams", dependencies: ["CGSL", "CRandomKernels"], swiftSettings: numerics),
@@ -76,8 +83,8 @@ let package = Package(
     .executableTarget(
       name: "lipdyn",
       dependencies: [
-        "ArrayFiles", "DenseLinearAlgebra", "ExactArithmetic", "LipschitzDynamics", "NetworkTraining",
-        "RandomStreams", "Reporting", "StochasticCalculus", "VerificationKit",
+        "ArrayFiles", "DenseLinearAlgebra", "Derivations", "ExactArithmetic", "LipschitzDynamics",
+        "NetworkTraining", "RandomStreams", "Reporting", "StochasticCalculus", "SymbolicCalculus", "VerificationKit",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], swiftSettings: features),
   ],
@@ -88,6 +95,8 @@ let package = Package(
 for (room, dependencies) in [
   ("DenseLinearAlgebra", ["DenseLinearAlgebra"]),
   ("ExactArithmetic", ["ExactArithmetic"]),
+  ("SymbolicCalculus", ["SymbolicCalculus", "ExactArithmetic"]),
+  ("Derivations", ["Derivations", "SymbolicCalculus", "ExactArithmetic"]),
   ("RandomStreams", ["RandomStreams"]),
   ("ArrayFiles", ["ArrayFiles", "DenseLinearAlgebra"]),
   ("VerificationKit", ["VerificationKit", "DenseLinearAlgebra", "RandomStreams"]),

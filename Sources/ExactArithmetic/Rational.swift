@@ -3,7 +3,7 @@
 internal import CFLINT
 
 /// An exact rational number in lowest terms.
-public struct Rational: Field, Comparable, CustomStringConvertible {
+public struct Rational: Field, Comparable, Hashable, CustomStringConvertible {
   /// FLINT owns the digits; a box gives them Swift's value semantics, because no box is written after it is made.
   private final class Storage: @unchecked Sendable {
     var value = fmpq()
@@ -51,6 +51,8 @@ public struct Rational: Field, Comparable, CustomStringConvertible {
 
   public static func == (a: Rational, b: Rational) -> Bool { order(a, b) == 0 }
   public static func < (a: Rational, b: Rational) -> Bool { order(a, b) < 0 }
+
+  public func hash(into hasher: inout Hasher) { hasher.combine(description) }
 
   private static func order(_ a: Rational, _ b: Rational) -> Int32 {
     withUnsafePointer(to: a.storage.value) { a in withUnsafePointer(to: b.storage.value) { b in fmpq_cmp(a, b) } }
