@@ -117,6 +117,8 @@ extension Ball {
   }
 
   /// Whether the two have a number in common. Two balls that do not are certainly different numbers.
+  /// Whether centre and radius agree: the same set of numbers.
+  public func isIdentical(to other: Ball) -> Bool { withArb { a in other.withArb { arb_equal(a, $0) != 0 } } }
   public func overlaps(_ other: Ball) -> Bool { withArb { a in other.withArb { arb_overlaps(a, $0) != 0 } } }
 
   /// How many leading bits of the midpoint are certain; negative if not even the sign is.

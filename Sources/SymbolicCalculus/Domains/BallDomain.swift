@@ -22,6 +22,7 @@ public struct BallDomain: ScalarDomain {
     return element(1) / a
   }
 
+  public func isSame(_ a: Ball, _ b: Ball) -> Bool { a.isIdentical(to: b) }
   public func isZero(_ a: Ball) -> Bool { a.isExactlyZero }
   public func sign(_ a: Ball) -> Int? { a.sign }
 

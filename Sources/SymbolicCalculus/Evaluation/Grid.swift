@@ -222,9 +222,11 @@ struct LinearAlgebra<D: ScalarDomain> {
   }
 
   func isConstant(_ a: G) -> Bool {
-    a.entries.allSatisfy { n in n.parts.count == 1 || arithmetic.isZero(arithmetic.subtract(n, N(parts: [n.parts[0]]))) }
+    a.entries.allSatisfy { arithmetic.isZero(N(parts: Array($0.parts.dropFirst()))) }
   }
 
   func isZero(_ a: G) -> Bool { a.entries.allSatisfy(arithmetic.isZero) }
-  func isEqual(_ a: G, _ b: G) -> Bool { a.rows == b.rows && a.columns == b.columns && isZero(subtract(a, b)) }
+  func isEqual(_ a: G, _ b: G) -> Bool {
+    a.rows == b.rows && a.columns == b.columns && zip(a.entries, b.entries).allSatisfy { arithmetic.isSame($0, $1) }
+  }
 }

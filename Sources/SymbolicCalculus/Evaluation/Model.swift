@@ -252,7 +252,7 @@ final class Model<D: DrawingDomain> {
 
   func spectrum(of matrix: G) -> Spectrum? { spectra.first { linear.isEqual($0.matrix, matrix) } }
   func root(of square: Number<D.Element>) -> Number<D.Element>? {
-    roots.first { arithmetic.isZero(arithmetic.subtract($0.square, square)) }?.root
+    roots.first { arithmetic.isSame($0.square, square) }?.root
   }
   func root(of square: G) -> G? { matrixRoots.first { linear.isEqual($0.square, square) }?.root }
 }

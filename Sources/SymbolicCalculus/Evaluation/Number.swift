@@ -63,7 +63,7 @@ struct Arithmetic<D: ScalarDomain>: Sendable {
     a.powers.count == b.powers.count && a.exponent.count == b.exponent.count
       && zip(a.powers, b.powers).allSatisfy { $0 == $1 }
       && zip(a.exponent, b.exponent).allSatisfy {
-        $0.variable == $1.variable && domain.isZero(domain.subtract($0.factor, $1.factor))
+        $0.variable == $1.variable && domain.isSame($0.factor, $1.factor)
       }
   }
 
@@ -177,6 +177,15 @@ struct Arithmetic<D: ScalarDomain>: Sendable {
     }
     product.removeLast(product.count - last - 1)
     return N(parts: product)
+  }
+
+  /// Whether two numbers without formal variables are the same value, part by part.
+  func isSame(_ a: N, _ b: N) -> Bool {
+    for i in 0..<max(a.parts.count, b.parts.count) {
+      let (x, y) = (i < a.parts.count ? a.parts[i] : .constant(zeroElement), i < b.parts.count ? b.parts[i] : .constant(zeroElement))
+      guard case .constant(let p) = x, case .constant(let q) = y, domain.isSame(p, q) else { return false }
+    }
+    return true
   }
 
   func isZero(_ a: N) -> Bool { a.parts.allSatisfy(isZero) }

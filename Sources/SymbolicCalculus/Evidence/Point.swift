@@ -1,6 +1,7 @@
 // Points that satisfy the hypotheses: equations are solved, inequalities must hold for certain.
 
 internal import ExactArithmetic
+internal import RandomStreams
 
 extension RationalDomain: DrawingDomain, ApproximatesReals {}
 extension BallDomain: DrawingDomain, ApproximatesReals {}
