@@ -12,6 +12,8 @@ struct Environment<Element: Sendable> {
   var assignment: [ValueKey: Grid<Element>] = [:]
   /// Inside E[·], random names are formal variables.
   var isAveraging = false
+  /// Inside a draw of Monte Carlo, where nothing is worth caching.
+  var isDrawn = false
   var algebra: NilpotentAlgebra
   /// Basis elements dt, dB₁ … of the innermost Itô block are at 1, 2 … times this stride; nil where there is none.
   var itoStride: Int?
@@ -37,6 +39,8 @@ final class Evaluator<D: DrawingDomain> {
   private var depth = 0
   var jacobians: [JacobianKey: G] = [:]
   var lawMoments: [ValueKey: D.Element] = [:]
+  /// Computes E[·] in place of exact moments.
+  var sampler: ((Expression, Env) throws(EvaluationError) -> G)?
   /// Names that stand for an expression because an assumption says so.
   let derived: [String: Expression]
 
@@ -119,18 +123,17 @@ final class Evaluator<D: DrawingDomain> {
     case .number(let q): return G(scalar: arithmetic.constant(try arithmetic.domain.element(q)))
     case .size(let d): return G(scalar: try integer(try size(d, env)))
     case .variable(let name, let indices): return try variable(name, indices, env)
-    case .defined, .expectation:
-      let key = CacheKey(expression: e, indices: env.indices, environment: env.identity)
-      if let known = cache[key] { return known }
-      let value: G
-      if case .defined(_, _, let meaning) = e.node {
-        value = try evaluate(meaning, env)
-      } else {
-        guard case .expectation(let body) = e.node else { return algebra.zeros(1, 1) }
-        value = try expectation(body, env)
+    case .defined(_, _, let meaning):
+      return try cached(e, env) { (env) throws(EvaluationError) in try evaluate(meaning, env) }
+    case .expectation(let body):
+      guard let sampler else {
+        return try cached(e, env) { (env) throws(EvaluationError) in try expectation(body, env) }
       }
-      cache[key] = value
-      return value
+      // An expectation inside an expectation is a constant of the outer one.
+      var outside = env
+      (outside.assignment, outside.isDrawn) = ([:], false)
+      if env.locals.isEmpty { outside.identity = 0 }
+      return try cached(e, outside) { (env) throws(EvaluationError) in try sampler(body, env) }
     case .identity: return algebra.identity(try size(e.shape.rows, env))
     case .zero: return algebra.zeros(try size(e.shape.rows, env), try size(e.shape.columns, env))
     case .ones:
@@ -190,6 +193,17 @@ final class Evaluator<D: DrawingDomain> {
       return try brownianIncrement(name, try indices.map { (d) throws(EvaluationError) in try size(d, env) }, env)
     case .integral(let time, let from, let to, let body): return try integral(time, from, to, body, env)
     }
+  }
+
+  private func cached(
+    _ e: Expression, _ env: Env, _ compute: (Env) throws(EvaluationError) -> G
+  ) throws(EvaluationError) -> G {
+    guard !env.isDrawn else { return try compute(env) }
+    let key = CacheKey(expression: e, indices: env.indices, environment: env.identity)
+    if let known = cache[key] { return known }
+    let value = try compute(env)
+    cache[key] = value
+    return value
   }
 
   // MARK: Names
