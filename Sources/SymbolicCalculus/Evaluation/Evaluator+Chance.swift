@@ -364,7 +364,7 @@ extension Evaluator {
       throw .unsupported("the law of an Itô integral whose integrand is not deterministic")
     }
     let (lower, upper) = (N(parts: [from.1.parts[0]]), N(parts: [to.1.parts[0]]))
-    let bounds = "\(from.0.expanded.hashValueOfText)..\(to.0.expanded.hashValueOfText)"
+    let bounds = "\(from.0.expanded.description)..\(to.0.expanded.description)"
     let group = try formal.group(.init(key: component, from: from.0.expanded, to: to.0.expanded, environment: 0)) {
       () throws(EvaluationError) in .wiener(from: lower, to: upper)
     }
@@ -418,7 +418,4 @@ extension Expression {
       }
     }
   }
-
-  /// A name for this tree that does not change from run to run.
-  var hashValueOfText: String { String(describing: node) }
 }
