@@ -132,6 +132,32 @@ struct DomainTests {
     if case .unsupported? = #expect(throws: EvaluationError.self, performing: body) { true } else { false }
   }
 
+  /// (a + 2/3)⁻¹ − b a, in any domain.
+  private func formula<D: ScalarDomain>(_ domain: D, _ a: D.Element, _ b: D.Element) throws -> D.Element {
+    let shifted = domain.add(a, try domain.element(Rational(2, 3)))
+    return domain.subtract(try domain.inverse(shifted), domain.multiply(b, domain.negate(domain.negate(a))))
+  }
+
+  @Test("one formula has one value in every domain")
+  func agreement() throws {
+    let exact = try formula(RationalDomain(), Rational(5, 7), -3)
+    let ball = BallDomain(precision: 100)
+    #expect(try formula(ball, ball.element(Rational(5, 7)), ball.element(-3)).contains(exact))
+    #expect(abs(try formula(FloatingDomain(), 5.0 / 7, -3) - exact.approximation) < 1e-14)
+    let prime = PrimeDomain(try #require(PrimeField(modulus: (1 << 61) - 1)))
+    #expect(try formula(prime, prime.element(Rational(5, 7)), prime.element(-3)) == prime.element(exact))
+
+    let domain = RationalFunctionDomain(RationalFunctionField(["a", "b"]))
+    let (a, b) = (domain.variable(0), domain.variable(1))
+    let value = try formula(domain, a, b)
+    // 1/(a + 2/3) − b a = (1 − (a + 2/3) a b)/(a + 2/3).
+    #expect(value.description == "(-a^2*b - 2/3*a*b + 1)/(a + 2/3)")
+    #expect(try formula(domain, domain.element(Rational(5, 7)), domain.element(-3)).constant == exact)
+    #expect(try domain.taylor(Self.half, at: domain.element(4), order: 1).map(\.constant) == [2, Rational(1, 4)])
+    #expect(isUnsupported { _ = try domain.taylor(.exp, at: a, order: 0) })
+    #expect(isUnsupported { _ = try domain.sign(a) })
+  }
+
   @Test("degrees and heights bound what a small identity needs")
   func degrees() throws {
     let domain = DegreeDomain()
