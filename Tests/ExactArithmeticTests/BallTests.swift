@@ -79,6 +79,12 @@ struct BallTests {
     #expect(huge.exp.sign != -1 && huge.sin.upper <= 1.01 && huge.tanh.contains(1))
     #expect(huge.exp.upper == .infinity && (-huge).exp.lower < 1e-300 && huge.exp.exactValue == nil)
     _ = huge.exp.exp.cos.description
+    for q in [
+      Rational(10).power(300), Rational(10).power(300) + Rational(1, 3), Rational(1, 3) - Rational(10).power(300),
+    ] {
+      let power = Ball(Rational(3, 2), precision: 100).power(q)
+      #expect(power.sign != -1 && power.description.utf8.count < 1000)
+    }
   }
 
   @Test("the text shows certain digits only")
