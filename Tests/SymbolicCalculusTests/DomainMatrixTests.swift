@@ -44,17 +44,21 @@ struct DomainMatrixTests {
     #expect(try RationalDomain().squareRoot([[4, 0], [0, Rational(9, 4)]]) == [[2, 0], [0, Rational(3, 2)]])
   }
 
-  @Test("a wide matrix has a wide enclosure, which contains the eigenvalues of its members")
+  @Test("a wide matrix has wide enclosures, which contain the eigenvalue and the square root of every member")
   func wide() throws {
     let noise = domain.element(Rational(1, 1000))
-    let value = try domain.largestEigenvalue(balls(Self.matrix).map { $0.map { $0.widened(by: noise) } })
+    let wide = balls(Self.matrix).map { $0.map { $0.widened(by: noise) } }
+    let (value, root) = (try domain.largestEigenvalue(wide), try domain.squareRoot(wide))
     for sign in [-1, 1] {
       var member = Self.matrix
       for i in 0..<3 { member[i][i] = member[i][i] + Rational(sign, 1001) }
       let expected = try domain.largestEigenvalue(balls(member))
       #expect(value.lower <= expected.lower && expected.upper <= value.upper)
+      for (outer, inner) in zip(root.joined(), try domain.squareRoot(balls(member)).joined()) {
+        #expect(outer.lower <= inner.lower && inner.upper <= outer.upper)
+      }
     }
-    #expect(value.radius < 0.1)
+    #expect(value.radius < 0.1 && root[0][0].radius < 0.1)
   }
 
   @Test("forty rows with clusters of eigenvalues are enclosed")
