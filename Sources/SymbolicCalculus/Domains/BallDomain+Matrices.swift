@@ -16,7 +16,7 @@ extension BallDomain {
     let (m, g) = (congruent(a, vectors.vectors), congruent(nil, vectors.vectors))
     let top = a.indices.max { vectors.values[$0] < vectors.values[$1] } ?? 0
     let lower = m[top][top] / g[top][top]
-    let scale = a.joined().reduce(element(0)) { $0 + $1.magnitudeBound }.magnitudeBound
+    let scale = norm(a)
     // From a rounding error upwards; beyond the norm it cannot fail.
     for exponent in stride(from: 4 - precision, to: 8, by: 4) {
       let upper = lower + scale * element(Rational(2).power(exponent))
@@ -83,7 +83,10 @@ extension BallDomain {
     zip(a, b).map { zip($0, $1).map { s * $0 - $1 } }
   }
 
-  private func norm(_ a: [[Ball]]) -> Ball { a.joined().reduce(element(0)) { $0 + $1 * $1 }.squareRoot }
+  /// At least Frobenius' norm of every member. (A ball around zero, multiplied by itself, would admit negative squares.)
+  private func norm(_ a: [[Ball]]) -> Ball {
+    a.joined().map(\.magnitudeBound).reduce(element(0)) { $0 + $1 * $1 }.squareRoot
+  }
 
   /// Whether L D Lᵀ = A, computed in balls, certainly has D > 0: then every symmetric matrix in A is positive definite.
   private func isPositiveDefinite(_ matrix: [[Ball]]) -> Bool {
