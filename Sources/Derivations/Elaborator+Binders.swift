@@ -134,7 +134,7 @@ extension Elaborator {
       if let definition = scope.definitions[name.text], case .argument(let parameter, let domain) = definition.parameters {
         guard sizes.equate(shape, domain, at: point.span) else { throw wrongPoint(domain) }
         try reuse(nodes: definition.nodes, depth: definition.depth, span)
-        return Expression.Lambda(parameter, domain, definition.meaning, display: name.text)
+        return Expression.Lambda(parameter.variable, domain, definition.meaning, display: name.text)
       }
       let parameter = fresh("x")
       if let declaration = scope.theory.declarations[name.text], locals[name.text] == nil {

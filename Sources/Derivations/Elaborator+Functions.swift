@@ -28,7 +28,7 @@ extension Elaborator {
       }
       // The argument has been counted once, where it is written; each use in the body counts it again.
       let local = Local.value(argument, nodes: argumentNodes, depth: argumentDepth)
-      let meaning = try body(of: definition, [parameter: local], span)
+      let meaning = try body(of: definition, [parameter.name: local], span)
       return try make(.defined("\(name.text)(\(quote(written[0].span)))", [], meaning), meaning.shape, span)
     }
     guard let declaration = scope.theory.declarations[name.text] else { throw unknown(name.text, name.span) }

@@ -36,6 +36,7 @@ extension Elaborator {
     }
     switch name {
     case "I":
+      scope.builtInUses.insert(name)
       let size = sizes.unknown()
       return try make(.identity, Shape(size, size), span)
     case "zeros", "ones", "e":
@@ -113,8 +114,10 @@ extension Elaborator {
       if let integralVariable {
         throw DerivationError("inside this integral write d\(integralVariable)", at: span)
       }
+      scope.builtInUses.insert(name)
       return try make(.timeDifferential, .scalar, span)
     }
+    scope.builtInUses.insert(name)
     let variable =
       indices.isEmpty
       ? try variable(base, inner)
@@ -177,6 +180,7 @@ extension Elaborator {
     _ name: String, _ indices: [Syntax], _ span: Range<Int>
   ) throws(DerivationError) -> Expression? {
     guard ["I", "zeros", "ones", "e"].contains(name) else { return nil }
+    scope.builtInUses.insert(name)
     let values = try dimensions(indices)
     if name != "e" { for (value, s) in zip(values, indices) { try Sizes.check(size: value, at: s.span) } }
     switch (name, values.count) {

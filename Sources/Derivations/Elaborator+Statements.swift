@@ -35,6 +35,11 @@ extension Elaborator {
       throw DerivationError("\(name.text) is already declared", at: name.span, hint: "a new section forgets all names")
     }
     try checkBinder(name)
+    if scope.builtInUses.contains(name.text) {
+      throw DerivationError(
+        "\(name.text) has been used for what is built in", at: name.span,
+        hint: "declare it before its first use, or in a new section")
+    }
     guard scope.names.count < Limits.names else {
       throw DerivationError("more than \(Limits.names) names in one section", at: name.span)
     }
@@ -272,6 +277,8 @@ extension Elaborator {
     _ name: Syntax.Name, _ parameters: StatementSyntax.Parameters, _ body: Syntax, _ span: Range<Int>
   ) throws(DerivationError) {
     try checkNew(name)
+    let saved = (locals, bound)
+    defer { (locals, bound) = saved }
     var kind = Scope.Definition.Parameters.none
     var inside: [String: Local] = [:]
     switch parameters {
@@ -282,12 +289,14 @@ extension Elaborator {
         try checkBinder(parameter.name)
         let text = parameter.name.text
         guard inside[text] == nil else { throw DerivationError("the index \(text) occurs twice", at: parameter.name.span) }
+        let own = fresh(text)
         var range: Expression.Range?
         if parameter.range.count == 2 {
-          range = Expression.Range(text, try dimension(parameter.range[0]), try dimension(parameter.range[1]))
+          range = Expression.Range(own, try dimension(parameter.range[0]), try dimension(parameter.range[1]))
         }
         indices.append(Scope.Definition.Index(name: text, range: range))
-        inside[text] = .index(Dimension(text), range)
+        inside[text] = .index(Dimension(own), range)
+        bound.insert(own)
       }
       kind = .indices(indices)
     case .argument(let parameter, let type):
@@ -296,14 +305,13 @@ extension Elaborator {
         throw DerivationError("a function's argument has no constraint", at: type.span)
       }
       let shape = try valueShape(type)
-      kind = .argument(parameter.text, shape)
-      let variable = Expression(.variable(parameter.text, []), shape, span: parameter.span)
+      let own = fresh(parameter.text)
+      kind = .argument(.init(name: parameter.text, variable: own), shape)
+      let variable = Expression(.variable(own, []), shape, span: parameter.span)
+      bound.insert(own)
       inside[parameter.text] = .value(variable, nodes: 1, depth: 1)
     }
-    let saved = (locals, bound)
-    defer { (locals, bound) = saved }
     locals = inside
-    bound.formUnion(inside.keys)
     let (meaning, nodes, depth) = try measured { elaborator throws(DerivationError) in try elaborator.whole(body) }
     scope.definitions[name.text] = Scope.Definition(
       parameters: kind, syntax: body, meaning: meaning, nodes: nodes, depth: depth, span: span)
@@ -351,7 +359,6 @@ extension Elaborator {
     }
     scope.theory.declarations[name.text]?.nature = .process(differential: differential, initial: initial)
     if let type = process.type {
-      if type.constraint != .positive, type.constraint != .nonnegative { return }
       try checkConstraint(type, shape)
       try assumeSign(process.name, type)
     }

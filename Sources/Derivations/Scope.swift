@@ -9,6 +9,8 @@ public struct Scope: Hashable, Sendable {
   var singular: [String: SingularName] = [:]
   /// Names whose declaration failed: to use them is no second error.
   var poisoned: Set<String> = []
+  /// Names such as I, e and dt that have been read as what is built in, so that they cannot change their meaning.
+  var builtInUses: Set<String> = []
 
   public init(_ theory: Theory = Theory()) { self.theory = theory }
 
@@ -18,7 +20,12 @@ public struct Scope: Hashable, Sendable {
       case none
       /// Names of indices, with their ranges if given.
       case indices([Index])
-      case argument(String, Shape)
+      case argument(Argument, Shape)
+    }
+    struct Argument: Hashable, Sendable {
+      /// As written, and as it is called in the meaning, where nothing else has that name.
+      var name: String
+      var variable: String
     }
     struct Index: Hashable, Sendable {
       var name: String
