@@ -49,7 +49,9 @@ public func mat(_ m: Dimension, _ n: Dimension, _ x: Expression) -> Expression {
   precondition(x.shape == .vector(m * n), "mat[\(m), \(n)] needs a vector[\(m * n)], but \(x) is a \(x.shape)")
   return x.isZero ? .zeros(Shape(m, n)) : n == .one ? x : Expression(.apply(.unvec, [x]), Shape(m, n))
 }
-public func kron(_ a: Expression, _ b: Expression) -> Expression { .apply(.kron, a, b) }
+public func kron(_ a: Expression, _ b: Expression) -> Expression {
+  a.shape.isScalar || b.shape.isScalar ? a * b : .apply(.kron, a, b)
+}
 public func hadamard(_ a: Expression, _ b: Expression) -> Expression {
   a.isZero || b.isZero ? .zeros(a.shape) : a.shape.isScalar ? a * b : .apply(.hadamard, a, b)
 }

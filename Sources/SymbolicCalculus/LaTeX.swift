@@ -207,22 +207,17 @@ extension Expression {
   /// Whether a big sign such as Σ governs all that follows.
   fileprivate var isLargeOperator: Bool {
     switch node {
+    case .scale(let s, let a) where s.isDifferential && !a.isDifferential: false
     case .multiply(_, let b), .scale(_, let b): b.isLargeOperator
     case .divide(let a, _): a.isLargeOperator
     default: isOpenAtTheEnd
     }
   }
 
-  fileprivate var isDifferential: Bool {
-    switch node {
-    case .differential, .timeDifferential, .brownianDifferential: true
-    default: false
-    }
-  }
-
   /// The factors of nested products; quotients, which are fractions, stay whole.
   fileprivate var factorRow: [Expression] {
     switch node {
+    case .scale(let s, let a) where s.isDifferential && !a.isDifferential: return a.factorRow + [s]
     case .multiply(let a, let b), .scale(let a, let b):
       let left = a.factorRow.map { ChainFactor(divides: false, factor: $0) }
       let flat = left + b.factorRow.map { ChainFactor(divides: false, factor: $0) }

@@ -15,6 +15,8 @@ extension Expression {
   /// then has the same value.
   var productChain: [ChainFactor] {
     switch node {
+    case .scale(let s, let a) where s.isDifferential && !a.isDifferential:
+      return a.productChain + [ChainFactor(divides: false, factor: s)]
     case .multiply(let a, let b), .scale(let a, let b):
       let left = a.productChain
       let flat = left + b.productChain
@@ -24,6 +26,14 @@ extension Expression {
       return a.productChain + [ChainFactor(divides: true, factor: b)]
     default:
       return [ChainFactor(divides: false, factor: self)]
+    }
+  }
+
+  /// Whether this is dX, dt or dW itself: what a form is a multiple of, and is written last.
+  var isDifferential: Bool {
+    switch node {
+    case .differential, .timeDifferential, .brownianDifferential: true
+    default: false
     }
   }
 
