@@ -172,8 +172,10 @@ public final class DerivationChecker {
     }
     // An earlier claim of this document, the last of that name.
     if documentName == nil || documentName == document.slug {
-      if let earlier = document.claims[..<index].lastIndex(where: { $0.name == name }) {
-        return use(earlier, of: document, for: s, claim)
+      let earlier = document.claims[..<index]
+      let same = earlier.lastIndex { $0.name == name && $0.section == claim.section }
+      if let found = same ?? earlier.lastIndex(where: { $0.name == name }) {
+        return use(found, of: document, for: s, claim)
       }
     }
     guard let other = open(documentName ?? name) else {

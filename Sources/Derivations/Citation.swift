@@ -60,7 +60,7 @@ struct Citation {
     for assumption in theory.assumptions {
       switch assumption.content {
       case .simpleTop(let a):
-        let names = a.names
+        let names = a.variableNames
         guard !names.isDisjoint(with: match.values.keys) else { continue }
         let instance = match.apply(to: a).expanded
         let stated = here.assumptions.contains {
@@ -68,7 +68,7 @@ struct Citation {
         }
         if !stated { return "simple(opnorm(\(instance))); state it with `assume`" }
       case .statement(let s):
-        let names = s.left.names.union(s.right.names)
+        let names = s.left.variableNames.union(s.right.variableNames)
         guard !names.isEmpty, names.isSubset(of: match.values.keys) else { continue }
         let instance = Statement(match.apply(to: s.left), s.relation, match.apply(to: s.right))
         if !holds(instance) { return "\(instance)" }
@@ -268,13 +268,13 @@ extension Expression {
   var subexpressions: [Expression] { [self] + children.flatMap(\.subexpressions) }
 
   /// Names of variables and functions that occur.
-  var names: Set<String> {
+  var variableNames: Set<String> {
     var all: Set<String> = []
     switch node {
     case .variable(let name, _), .call(let name, _), .brownianDifferential(let name, _): all.insert(name)
     default: break
     }
-    return children.reduce(into: all) { $0.formUnion($1.names) }
+    return children.reduce(into: all) { $0.formUnion($1.variableNames) }
   }
 
   /// A pattern that fits anything says nothing.
@@ -336,17 +336,17 @@ extension Expression {
   func boundNames(with other: Expression) -> (Expression, Expression)? {
     switch (node, other.node) {
     case (.sum(let a, let body), .sum(let b, _)) where a.index != b.index:
-      let renamed = body.renamingIndex(a.index, to: b.index)
+      let renamed = body.replacing(index: a.index, by: Dimension(b.index))
       return (
         Expression(.sum(Range(b.index, a.lower, a.upper, excluding: a.excluding), renamed), shape), other
       )
     case (.product(let a, let body), .product(let b, _)) where a.index != b.index:
-      let renamed = body.renamingIndex(a.index, to: b.index)
+      let renamed = body.replacing(index: a.index, by: Dimension(b.index))
       return (Expression(.product(Range(b.index, a.lower, a.upper, excluding: a.excluding), renamed), shape), other)
     default:
       guard let p = lambda, let q = other.lambda, p.parameter != q.parameter else { return nil }
       var new = children
-      new[0] = new[0].renamingVariable(p.parameter, to: q.parameter)
+      new[0] = new[0].replacing(p.parameter, by: Expression(.variable(q.parameter, []), p.shape))
       let renamed: Node =
         switch replacingChildren(new).node {
         case .derivative(let f, let x, let directions):
@@ -364,19 +364,5 @@ extension Expression {
     case .derivative(let f, _, _), .gradient(let f, _), .hessian(let f, _): f
     default: nil
     }
-  }
-
-  private func renamingIndex(_ old: String, to new: String) -> Expression {
-    func change(_ d: Dimension) -> Dimension { d.substituting { $0 == old ? Dimension(new) : nil } }
-    var result = replacingChildren(children.map { $0.renamingIndex(old, to: new) }).resized(change)
-    if case .variable(let name, let indices) = result.node {
-      result = Expression(.variable(name, indices.map(change)), result.shape)
-    }
-    return result
-  }
-
-  private func renamingVariable(_ old: String, to new: String) -> Expression {
-    if case .variable(old, let indices) = node { return Expression(.variable(new, indices), shape) }
-    return replacingChildren(children.map { $0.renamingVariable(old, to: new) })
   }
 }

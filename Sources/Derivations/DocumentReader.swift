@@ -8,7 +8,6 @@ struct DocumentReader {
   private var sectionName: String?
   private var sectionStart = 0
   private var sectionEnd = 0
-  private var claimNames: Set<String> = []
   private(set) var sections: [Section] = []
   private(set) var claims: [DerivedClaim] = []
   var errors: [DerivationError] = []
@@ -49,10 +48,10 @@ struct DocumentReader {
   private mutating func claim(
     _ name: Syntax.Name, _ comparison: Comparison, _ proof: [ChainSyntax], _ span: Range<Int>
   ) throws(DerivationError) {
-    guard claimNames.insert(name.text).inserted else {
-      throw DerivationError("a second claim \(name.text)", at: name.span, hint: "a claim's name is its own in the whole document")
+    guard !claims.contains(where: { $0.name == name.text && $0.section == sectionName }) else {
+      throw DerivationError("a second claim \(name.text)", at: name.span, hint: "a claim's name is its own in its section")
     }
-    guard claimNames.count <= Limits.claims else {
+    guard claims.count < Limits.claims else {
       throw DerivationError("more than \(Limits.claims) claims in one document", at: name.span)
     }
     let statement = try elaborator.statement(comparison)

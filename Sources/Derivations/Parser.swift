@@ -290,7 +290,15 @@ struct Parser {
   private mutating func claim() throws(DerivationError) -> StatementSyntax.Kind {
     let name = try expectName("the claim's name")
     try expect(":", " and the statement")
+    let start = token
     let statement = try comparison()
+    if acceptWord("by") {
+      let step = ChainSyntax.Step(
+        relation: statement.relation, right: statement.right, reason: try reason(), span: span(from: start))
+      return .claim(
+        name, statement,
+        proof: [ChainSyntax(name: nil, first: statement.left, steps: [step], span: span(from: start))])
+    }
     guard isWord("proof") else { return .claim(name, statement, proof: []) }
     let opening = token
     advance()

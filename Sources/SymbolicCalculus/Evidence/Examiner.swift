@@ -23,7 +23,9 @@ public struct Examiner: Sendable {
     let points = Points(theory, [s.left, s.right], budget: budget)
     if let obstacle = points.hypotheses.obstacle { return .undecided(obstacle) }
     let accepted: [Place]
-    switch acceptedPlaces(points, perSize: s.relation == .equal ? 1 : 6) {
+    // At least six points for an equality, and more for an inequality, which no single point can show.
+    let perSize = max(1, (s.relation == .equal ? 6 : 36) / points.sizeChoices.count)
+    switch acceptedPlaces(points, perSize: perSize) {
     case .success(let places): accepted = places
     case .failure(let absence): return absence.finding
     }
@@ -67,13 +69,9 @@ public struct Examiner: Sendable {
   private func equality(_ s: Statement, _ points: Points, _ accepted: [Place]) -> Finding {
     switch modularly(s, points, accepted) {
     case .agrees(let evidence):
-      // The domain of definition is real: a statement about log K at K < 0 says nothing.
-      return undefinedPlace(s, points, accepted) ?? .holds(evidence)
-    case .differs:
-      if let found = counterexample(to: s, points, accepted) { return .refuted(found) }
-      return undefinedPlace(s, points, accepted)
-        ?? .undecided("the sides differ modulo a prime, but no real counterexample was found")
-    case .cannot:
+      // The domain of definition is real: a statement about log K at K < 0 says nothing. Real points also judge the residues.
+      return realObjection(s, points, accepted) ?? .holds(evidence)
+    case .differs, .cannot:
       if let found = counterexample(to: s, points, accepted) { return .refuted(found) }
       return enclosed(s, points, accepted)
     }
@@ -131,12 +129,12 @@ public struct Examiner: Sendable {
     return .agrees(Evidence(.exact, strength, sizes: sizes, failureBits: worst))
   }
 
-  /// A finding if the statement has no value at an accepted point.
-  private func undefinedPlace(_ s: Statement, _ points: Points, _ accepted: [Place]) -> Finding? {
+  /// A finding if the statement has no value at an accepted point, or is false there.
+  private func realObjection(_ s: Statement, _ points: Points, _ accepted: [Place]) -> Finding? {
     for place in accepted {
       do {
-        let evaluator = try points.evaluator(BallDomain(precision: 128), at: place)
-        _ = (try evaluator.value(s.left), try evaluator.value(s.right))
+        let evaluator = try points.evaluator(BallDomain(precision: 96), at: place)
+        if !(try evaluator.compare(s)).overlap { return .refuted(describe(shrunk(place, s, points), s, points)) }
       } catch .undefined(let reason) {
         return .undecided(
           "not defined everywhere that the hypotheses hold: \(reason)\(at(place)); state what excludes this")
@@ -326,7 +324,7 @@ extension EvaluationError {
 }
 
 extension Evaluator where D == BallDomain {
-  /// Whether all parts of both sides overlap, and to how many bits relative to the larger side.
+  /// Whether all parts of both sides overlap, and to how many bits relative to the larger side, or absolutely below 1.
   func compare(_ s: Statement) throws(EvaluationError) -> (overlap: Bool, bits: Int) {
     let (left, right) = (try value(s.left), try value(s.right))
     var scale = 0.0
@@ -343,7 +341,8 @@ extension Evaluator where D == BallDomain {
       }
     }
     if error == 0 { return (overlap, arithmetic.domain.precision) }
-    return (overlap, scale == 0 ? Int(-log2(error)) : Int(max(0, log2(scale / error))))
+    // Values are drawn of order one: below that, what counts is the absolute error.
+    return (overlap, Int(max(0, log2(max(scale, 1) / error))))
   }
 
   private func constantPart(_ n: N, _ i: Int) throws(EvaluationError) -> Ball {
