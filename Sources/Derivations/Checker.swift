@@ -170,13 +170,12 @@ public final class DerivationChecker {
     if documentName == nil, let lemma = lemmas[name] {
       return Citation(lemma, claim.theory, sharesNames: true).fits(s, in: claim.theory, seed: seed)
     }
-    // An earlier claim of this document, the last of that name.
+    // An earlier claim of this document, those of the same section first.
     if documentName == nil || documentName == document.slug {
-      let earlier = document.claims[..<index]
-      let same = earlier.lastIndex { $0.name == name && $0.section == claim.section }
-      if let found = same ?? earlier.lastIndex(where: { $0.name == name }) {
-        return use(found, of: document, for: s, claim)
-      }
+      let earlier = document.claims[..<index].indices.reversed().filter { document.claims[$0].name == name }
+      let ordered = earlier.filter { document.claims[$0].section == claim.section }
+        + earlier.filter { document.claims[$0].section != claim.section }
+      if !ordered.isEmpty { return use(ordered, of: document, for: s, claim) }
     }
     guard let other = open(documentName ?? name) else {
       if document.claims[index...].contains(where: { $0.name == name }) {
@@ -184,12 +183,9 @@ public final class DerivationChecker {
       }
       return .rejected("there is no claim or document named \(documentName.map { $0 + "." } ?? "")\(name)")
     }
-    let wanted = documentName == nil ? other.claims.lastIndex { $0.name == name } ?? other.claims.indices.last
-      : other.claims.lastIndex { $0.name == name }
-    guard let wanted else { return .rejected("the document \(other.slug) has no claim named \(name)") }
-    guard !underWay.contains(ClaimPlace(document: other.source.name, index: wanted)) else {
-      return .rejected("the citation is circular: \(other.slug).\(other.claims[wanted].name) rests on this claim")
-    }
+    var wanted = other.claims.indices.filter { other.claims[$0].name == name }
+    if wanted.isEmpty && documentName == nil, let last = other.claims.indices.last { wanted = [last] }
+    guard !wanted.isEmpty else { return .rejected("the document \(other.slug) has no claim named \(name)") }
     return use(wanted, of: other, for: s, claim)
   }
 
@@ -200,12 +196,27 @@ public final class DerivationChecker {
     return found
   }
 
+  /// The best that any of the claims of one name can do for a step.
+  private func use(
+    _ candidates: [Int], of document: DerivationDocument, for s: Statement, _ claim: DerivedClaim
+  ) -> ReasonFinding {
+    var best: ReasonFinding?
+    for cited in candidates {
+      let finding = use(cited, of: document, for: s, claim)
+      if finding == .confirmed { return finding }
+      if case .rejected? = best { best = finding } else { best = best ?? finding }
+    }
+    return best ?? .none
+  }
+
   private func use(
     _ cited: Int, of document: DerivationDocument, for s: Statement, _ claim: DerivedClaim
   ) -> ReasonFinding {
     let source = document.claims[cited]
-    let outcome = outcome(of: cited, in: document)
-    guard outcome.isProved else { return .rejected("\(source.name) is itself not proved") }
+    guard !underWay.contains(ClaimPlace(document: document.source.name, index: cited)) else {
+      return .rejected("the citation is circular: \(document.slug).\(source.name) rests on this claim")
+    }
+    guard outcome(of: cited, in: document).isProved else { return .rejected("\(source.name) is itself not proved") }
     let sharesNames = claim.theory.extends(source.theory)
     return Citation(source.statement, source.theory, sharesNames: sharesNames).fits(s, in: claim.theory, seed: seed)
   }

@@ -123,10 +123,31 @@ public struct Examiner: Sendable {
       }
       worst = min(worst, bits)
     }
+    let proved = sizes.filter { isGenericallyEqual(s, points, $0) }
+    let chance = "a false identity passes with probability below 2^-\(Int(min(worst, 9_999)))"
+    if proved.count == sizes.count {
+      return .agrees(
+        Evidence(.exact, "equal as rational functions of all entries", sizes: sizes, failureBits: .infinity))
+    }
     let strength =
       worst == .infinity
-      ? "no cancellation left to chance" : "a false identity passes with probability below 2^-\(Int(worst))"
+      ? "no entry left to chance"
+      : proved.isEmpty ? chance : "equal as rational functions at the smallest sizes; at the others \(chance)"
     return .agrees(Evidence(.exact, strength, sizes: sizes, failureBits: worst))
+  }
+
+  /// Whether the sides have the same normal form with every free entry an indeterminate; false if that is too large to say.
+  private func isGenericallyEqual(_ s: Statement, _ points: Points, _ sizes: [String: Int]) -> Bool {
+    let small = Points(theory, [s.left, s.right], budget: 4_000)
+    guard let evaluator = try? small.evaluator(GenericDomain(), at: Place(sizes: sizes, seed: seed)),
+      let left = try? evaluator.value(s.left), let right = try? evaluator.value(s.right)
+    else { return false }
+    return LinearAlgebra(arithmetic: evaluator.arithmetic, algebra: .scalars).subtract(left, right).entries.allSatisfy {
+      $0.parts.allSatisfy { part in
+        guard case .constant(let c) = part else { return false }
+        return c.isZero && !c.isTooLarge
+      }
+    }
   }
 
   /// A finding if the statement has no value at an accepted point, or is false there.
