@@ -14,6 +14,9 @@ public struct DerivationSource: Hashable, Sendable {
   private let bytes: [UInt8]
   private let lineStarts: [Int]
 
+  /// Files beyond this are refused.
+  public static var maximumBytes: Int { Limits.fileBytes }
+
   /// A Markdown document, given as the bytes of a file.
   public init(name: String, bytes: [UInt8]) {
     guard bytes.count <= Limits.fileBytes else {

@@ -28,6 +28,17 @@ public enum DerivationText {
     return outcome.claims.isEmpty ? "claims nothing" : "NOT SHOWN (\(count))"
   }
 
+  /// One line for several documents.
+  public static func summary(_ outcomes: [DocumentOutcome]) -> String {
+    let steps = outcomes.flatMap { $0.claims.flatMap(\.steps) }
+    let counts = Evidence.Kind.allCases.reversed().map { kind in
+      "\(steps.count { $0.finding.evidence?.kind == kind }) \(kind.rawValue)"
+    }
+    let proved = outcomes.count(where: \.isProved)
+    return "\(proved) of \(outcomes.count) documents hold; \(steps.count) steps: " + counts.joined(separator: ", ")
+      + ", \(steps.count { !$0.isAccepted }) not accepted"
+  }
+
   public static func verdict(_ claim: ClaimOutcome) -> String {
     if let weakest = claim.weakest {
       return "holds, \(weakest.rawValue), \(claim.steps.count) step\(claim.steps.count == 1 ? "" : "s")"
