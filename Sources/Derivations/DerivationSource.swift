@@ -108,7 +108,9 @@ extension DerivationSource {
       return (blocks, [error])
     }
     if blocks.isEmpty {
-      return ([], [DerivationError("no derivation in this document", at: 0..<0, hint: "begin a block with ```derivation")])
+      return (
+        [], [DerivationError("no derivation in this document", at: 0..<0, hint: "begin a block with ```derivation")]
+      )
     }
     let errors = tooMuch(blocks)
     return (errors.isEmpty ? blocks : [], errors)

@@ -49,7 +49,8 @@ struct DocumentReader {
     _ name: Syntax.Name, _ comparison: Comparison, _ proof: [ChainSyntax], _ span: Range<Int>
   ) throws(DerivationError) {
     guard !claims.contains(where: { $0.name == name.text && $0.section == sectionName }) else {
-      throw DerivationError("a second claim \(name.text)", at: name.span, hint: "a claim's name is its own in its section")
+      throw DerivationError(
+        "a second claim \(name.text)", at: name.span, hint: "a claim's name is its own in its section")
     }
     guard claims.count < Limits.claims else {
       throw DerivationError("more than \(Limits.claims) claims in one document", at: name.span)
@@ -65,11 +66,13 @@ struct DocumentReader {
     }
     if let last = chains.last, last.statement.left.shape != statement.left.shape {
       throw DerivationError(
-        "the proof is about \(last.statement.left.shape)s and the claim about \(statement.left.shape)s", at: last.first.span)
+        "the proof is about \(last.statement.left.shape)s and the claim about \(statement.left.shape)s",
+        at: last.first.span)
     }
     claims.append(
       DerivedClaim(
-        name: name.text, section: sectionName, scope: elaborator.scope, statement: statement, chains: chains, span: span))
+        name: name.text, section: sectionName, scope: elaborator.scope, statement: statement, chains: chains, span: span
+      ))
   }
 }
 
@@ -96,7 +99,8 @@ extension Elaborator {
     for step in chain.steps {
       guard let both = relation.then(step.relation) else {
         throw DerivationError(
-          "‘\(relation.rawValue)’ and ‘\(step.relation.rawValue)’ in one chain say nothing about its ends", at: step.span)
+          "‘\(relation.rawValue)’ and ‘\(step.relation.rawValue)’ in one chain say nothing about its ends",
+          at: step.span)
       }
       relation = both
     }

@@ -83,7 +83,8 @@ extension Elaborator {
     let needed = operation == .second ? 2 : 1
     if operation == .first || operation == .second, written.count != needed {
       throw DerivationError(
-        "\(operation.rawValue) takes \(needed == 1 ? "one direction" : "two directions"), not \(written.count)", at: span,
+        "\(operation.rawValue) takes \(needed == 1 ? "one direction" : "two directions"), not \(written.count)",
+        at: span,
         hint: written.count == 2 ? "D2[f](x)[E, F] is the second derivative" : nil)
     }
     let lambda = try lambda(function, at: point, span)
@@ -131,7 +132,9 @@ extension Elaborator {
       func wrongPoint(_ domain: Shape) -> DerivationError {
         DerivationError("\(name.text) takes a \(domain), and the point is \(shape)", at: point.span)
       }
-      if let definition = scope.definitions[name.text], case .argument(let parameter, let domain) = definition.parameters {
+      if let definition = scope.definitions[name.text],
+        case .argument(let parameter, let domain) = definition.parameters
+      {
         guard sizes.equate(shape, domain, at: point.span) else { throw wrongPoint(domain) }
         try reuse(nodes: definition.nodes, depth: definition.depth, span)
         return Expression.Lambda(parameter.variable, domain, definition.meaning, display: name.text)

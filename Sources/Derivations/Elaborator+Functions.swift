@@ -45,7 +45,8 @@ extension Elaborator {
 
   private func wrongArgument(_ name: String, _ needed: Shape, _ found: Shape, _ span: Range<Int>) -> DerivationError {
     let found = sizes.resolve(found)
-    return DerivationError("\(name) takes \(needed == .scalar ? "a scalar" : "a \(needed)"), and \(quote(span)) is \(found)", at: span)
+    return DerivationError(
+      "\(name) takes \(needed == .scalar ? "a scalar" : "a \(needed)"), and \(quote(span)) is \(found)", at: span)
   }
 
   /// (1/M) Σ g[i] over a family.
@@ -146,7 +147,8 @@ extension Elaborator {
     let value: Shape
     switch function {
     case .trace, .determinant, .diagonal, .inverse, .squareRoot:
-      let hint = shape.isScalar ? (function == .inverse ? "write 1/x" : nil) : function == .inverse ? "pinv takes any" : nil
+      let hint =
+        shape.isScalar ? (function == .inverse ? "write 1/x" : nil) : function == .inverse ? "pinv takes any" : nil
       guard sizes.equate(shape.rows, shape.columns, at: x.span) else { throw refuse("a square matrix", hint: hint) }
       let square = sizes.resolve(shape)
       switch function {

@@ -42,7 +42,8 @@ extension Elaborator {
     case "zeros", "ones", "e":
       throw DerivationError(
         "\(name) needs its size", at: span,
-        hint: name == "e" ? "e[n, i] is a basis vector; the exponential is exp(1)" : "write \(name)[n] or \(name)[m, n]")
+        hint: name == "e" ? "e[n, i] is a basis vector; the exponential is exp(1)" : "write \(name)[n] or \(name)[m, n]"
+      )
     default: break
     }
     if let form = try differentialName(name, [], span) { return form }
@@ -58,10 +59,10 @@ extension Elaborator {
   func unknown(_ name: String, _ span: Range<Int>) -> DerivationError {
     let candidates = scope.names + locals.keys + Scope.builtIn + ["I", "E", "Var", "Cov", "D", "D2"]
     var error = DerivationError("‘\(name)’ is not declared", at: span)
-    if let near = Spelling.nearest(to: name, among: candidates) {
+    if name.first == "d", scope.declares(String(name.dropFirst())) {
+      error.hint = "\(name) is the differential of a process, a Brownian motion or a time only"
+    } else if let near = Spelling.nearest(to: name, among: candidates) {
       error.hint = "did you mean \(near)?"
-    } else if name.first == "d", scope.declares(String(name.dropFirst())) {
-      error.hint = "d\(name.dropFirst()) is the differential of a process, a Brownian motion or a time only"
     }
     return error
   }

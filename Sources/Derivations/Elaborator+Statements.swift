@@ -160,7 +160,9 @@ extension Elaborator {
           "a sample is a family with one index", at: declared.name.span, hint: "write \(declared.name.text)[1..M]")
       }
       if scope.poisoned.contains(population.text) { throw consequence(population.span) }
-      guard let from = scope.theory.declarations[population.text] else { throw unknown(population.text, population.span) }
+      guard let from = scope.theory.declarations[population.text] else {
+        throw unknown(population.text, population.span)
+      }
       guard from.family.count == 1 else {
         throw DerivationError("\(population.text) is no family with one index to draw from", at: population.span)
       }
@@ -171,7 +173,8 @@ extension Elaborator {
       if type.isIndependent {
         guard !declared.family.isEmpty, type.constraint == .none, !type.isAdapted else {
           throw DerivationError(
-            "iid is for a family without constraint", at: type.span, hint: "write let \(declared.name.text)[1..N] : iid …")
+            "iid is for a family without constraint", at: type.span,
+            hint: "write let \(declared.name.text)[1..N] : iid …")
         }
         try add(declared, shape, .independentFamily)
       } else if type.isAdapted {
@@ -288,7 +291,9 @@ extension Elaborator {
       for parameter in written {
         try checkBinder(parameter.name)
         let text = parameter.name.text
-        guard inside[text] == nil else { throw DerivationError("the index \(text) occurs twice", at: parameter.name.span) }
+        guard inside[text] == nil else {
+          throw DerivationError("the index \(text) occurs twice", at: parameter.name.span)
+        }
         let own = fresh(text)
         var range: Expression.Range?
         if parameter.range.count == 2 {

@@ -297,7 +297,8 @@ struct Elaborator {
     let written = try elaborate(exponent)
     let (shape, exponentShape) = (sizes.resolve(base.shape), sizes.resolve(written.shape))
     guard exponentShape.isScalar else {
-      throw DerivationError("an exponent is a scalar, and \(quote(exponent.span)) is \(exponentShape)", at: exponent.span)
+      throw DerivationError(
+        "an exponent is a scalar, and \(quote(exponent.span)) is \(exponentShape)", at: exponent.span)
     }
     let value = written.rationalValue
     let exponent = value.map { Expression(.number($0), .scalar, span: written.span) } ?? written

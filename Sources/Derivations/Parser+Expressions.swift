@@ -124,7 +124,8 @@ extension Parser {
     let children = ranges.flatMap { [$0.lower, $0.upper] } + conditions.flatMap { [$0.left, $0.right] } + [body]
     if word == "integral" {
       guard ranges.count == 1 else {
-        throw DerivationError("an integral has one variable", at: ranges[1].name.span, hint: "write one inside the other")
+        throw DerivationError(
+          "an integral has one variable", at: ranges[1].name.span, hint: "write one inside the other")
       }
       return try node(
         .integral(ranges[0].name, from: ranges[0].lower, to: ranges[0].upper, body), from: start, over: children)

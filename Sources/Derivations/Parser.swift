@@ -90,7 +90,9 @@ struct Parser {
 
   /// The names that an unreadable statement would have declared, as far as one can tell.
   private func names(from start: Token) -> [String] {
-    guard let first = tokens.firstIndex(of: start), case .name(let word) = start.kind, word != "section" else { return [] }
+    guard let first = tokens.firstIndex(of: start), case .name(let word) = start.kind, word != "section" else {
+      return []
+    }
     var rest = tokens[(first + 1)...].prefix(100)
     if word == "assume" {
       guard rest.count > 2, rest.removeFirst().kind == .sign("("), rest.dropFirst().first?.kind == .sign(",") else {
@@ -343,6 +345,11 @@ struct Parser {
       steps.append(ChainSyntax.Step(relation: relation, right: right, reason: reason, span: span(from: stepStart)))
     }
     guard !steps.isEmpty else { throw expected("a relation such as ‘=’") }
+    if name != nil, steps.last?.reason == nil {
+      throw DerivationError(
+        "a step that others cite ends with a reason", at: token.span,
+        hint: "line ends mean nothing: without a reason, such as by algebra, the next line would be a factor")
+    }
     return ChainSyntax(name: name, first: first, steps: steps, span: span(from: start))
   }
 
