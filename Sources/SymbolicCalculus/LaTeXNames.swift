@@ -18,7 +18,10 @@ private let greekLetters: [Character: String] = [
 ]
 
 /// A name of the language as LaTeX: underscores and final digits start an index, to which indices are appended.
+///
+/// A name with more in it than letters, such as f(x) for a defined function's value, is put together word by word.
 func latexName(_ name: String, _ indices: [Dimension] = [], also more: [String] = []) -> String {
+  if name.contains("(") { return latexCall(name) }
   var parts = name.split(separator: "_").map(String.init)
   var subscripts: [String] = []
   if let head = parts.first {
@@ -31,6 +34,21 @@ func latexName(_ name: String, _ indices: [Dimension] = [], also more: [String] 
   subscripts += parts.dropFirst().map(latexWord) + indices.map(\.latex) + more
   let base = latexWord(parts.first ?? name)
   return subscripts.isEmpty ? base : "\(base)_{\(subscripts.joined(separator: ","))}"
+}
+
+private func latexCall(_ text: String) -> String {
+  var result = ""
+  var word = ""
+  for character in text + " " {
+    if character.isLetter || character.isNumber || character == "_" {
+      word.append(character)
+    } else {
+      if !word.isEmpty { result += latexName(word) }
+      word = ""
+      result.append(character)
+    }
+  }
+  return String(result.dropLast())
 }
 
 private func latexWord(_ word: String) -> String {

@@ -137,11 +137,19 @@ struct PrintingTests {
       (2 * Expression.number(3).power(x), "2 \\cdot 3^{x}"),
       (.variable("gradL") * x, "\\mathrm{gradL}\\,x"),
       (Expression(.defined("p", [], x * y), .scalar), "p"),
-      (-x + (-y) * z, "-x - y z"),
+      (Expression(.defined("f(theta_0)", [], x * y), .scalar), "f(\\theta_{0})"),
+    (-x + (-y) * z, "-x - y z"),
       (.identity("n") * x, "x I_{n}"),
       (singular(.left, theta, "j"), "u_{j}(\\theta)"),
     ] as [(Expression, String)])
   func latexIsFitToPrint(_ e: Expression, _ text: String) { #expect(e.latex == text) }
+
+  @Test func singularVectorsByTheirDeclaredNames() {
+    let e = singular(.left, a, 1).transposed * a * singular(.right, a, "i") - opnorm(a)
+    let named = e.namingSingular { part, _, index in part == .left ? ("p", [index]) : nil }
+    #expect(named.description == "p[1]' A v[i](A) - opnorm(A)")
+    #expect(named.expanded == e)
+  }
 
   @Test func statements() {
     let statement = Statement(x, .lessOrEqual, y + 1)
