@@ -96,12 +96,15 @@ private struct LinearForm {
       let place = indices.count == 1 ? row : row * Expression.basis(a.shape.columns, indices[1]).transposed
       return transpose(a, seed * place)
     case .sum(let range, let body):
-      let name = seed.names.contains(range.index) ? range.index.fresh(avoiding: seed.names.union(body.names)) : range.index
+      let name =
+        seed.names.contains(range.index) ? range.index.fresh(avoiding: seed.names.union(body.names)) : range.index
       let inner = transpose(body.replacing(index: range.index, by: Dimension(name)), seed)
       return inner.map { .sum(range.renamed(name), $0) }
     case .expectation(let a): return transpose(a, seed).map(expect)
     case .derivative(let f, let x, let directions) where e.shape.isScalar && !occurs(in: x):
-      guard let k = directions.firstIndex(where: occurs), !directions[(k + 1)...].contains(where: occurs) else { return nil }
+      guard let k = directions.firstIndex(where: occurs), !directions[(k + 1)...].contains(where: occurs) else {
+        return nil
+      }
       if directions.count == 1 { return transpose(directions[0], seed * f.gradient(at: x)) }
       guard directions.count == 2 else { return nil }
       let product = f.hessian(at: x) * vec(directions[1 - k])

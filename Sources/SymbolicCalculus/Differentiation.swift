@@ -99,7 +99,8 @@ struct Differentiator {
       let (dx, dy) = (try d(x), try d(y))
       return (dx.isZero ? .zeros(e.shape) : covariance(dx, y)) + (dy.isZero ? .zeros(e.shape) : covariance(x, dy))
     case .integral(let name, let a, let b, let body): return try integral(name, a, b, body)
-    case .differential: throw unsupported("the derivative of an Itô differential, \(e), with respect to what it contains")
+    case .differential:
+      throw unsupported("the derivative of an Itô differential, \(e), with respect to what it contains")
     case .number, .size, .identity, .zero, .ones, .basis, .timeDifferential, .brownianDifferential:
       return .zeros(e.shape)
     }
@@ -201,7 +202,8 @@ struct Differentiator {
     let last = range?.upper ?? i
     let excess = (last - least).constant
     if range != nil ? excess.map({ $0 > 0 }) ?? true : excess.map({ $0 > 0 }) ?? false {
-      throw unsupported("singular values and vectors of \(a) have derivatives up to index \(least), but \(i) goes to \(last)")
+      throw unsupported(
+        "singular values and vectors of \(a) have derivatives up to index \(least), but \(i) goes to \(last)")
     }
   }
 

@@ -42,11 +42,13 @@ extension Expression {
 
 public func tr(_ a: Expression) -> Expression { a.shape.isScalar ? a : a.isZero ? 0 : .apply(.trace, a) }
 public func vec(_ a: Expression) -> Expression {
-  a.isZero ? .zeros(.vector(a.shape.count)) : a.shape.isVector ? a : .apply(.vec, a)
+  if case .apply(.unvec, let x) = a.node { return x[0] }
+  return a.isZero ? .zeros(.vector(a.shape.count)) : a.shape.isVector ? a : .apply(.vec, a)
 }
 /// The m × n matrix whose columns, one after another, are x.
 public func mat(_ m: Dimension, _ n: Dimension, _ x: Expression) -> Expression {
   precondition(x.shape == .vector(m * n), "mat[\(m), \(n)] needs a vector[\(m * n)], but \(x) is a \(x.shape)")
+  if case .apply(.vec, let a) = x.node, a[0].shape == Shape(m, n) { return a[0] }
   return x.isZero ? .zeros(Shape(m, n)) : n == .one ? x : Expression(.apply(.unvec, [x]), Shape(m, n))
 }
 public func kron(_ a: Expression, _ b: Expression) -> Expression {
@@ -58,7 +60,10 @@ public func hadamard(_ a: Expression, _ b: Expression) -> Expression {
 public func diag(_ x: Expression) -> Expression {
   x.isZero ? .zeros(Shape(x.shape.rows, x.shape.rows)) : .apply(.diag, x)
 }
-public func diagonal(_ a: Expression) -> Expression { a.isZero ? .zeros(.vector(a.shape.rows)) : .apply(.diagonal, a) }
+public func diagonal(_ a: Expression) -> Expression {
+  if a.isIdentity { return .ones(.vector(a.shape.rows)) }
+  return a.isZero ? .zeros(.vector(a.shape.rows)) : .apply(.diagonal, a)
+}
 public func inv(_ a: Expression) -> Expression { a.shape.isScalar ? 1 / a : a.isIdentity ? a : .apply(.inverse, a) }
 public func pinv(_ a: Expression) -> Expression { .apply(.pseudoInverse, a) }
 public func sqrtm(_ a: Expression) -> Expression { .apply(.squareRoot, a) }

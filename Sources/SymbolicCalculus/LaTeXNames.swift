@@ -1,21 +1,27 @@
 // Names and sizes as LaTeX: theta_0 becomes θ with an index, gradL stands upright.
 
 private let greekCommands: Set<String> = [
-  "alpha", "beta", "gamma", "delta", "epsilon", "varepsilon", "zeta", "eta", "theta", "vartheta", "iota", "kappa", "lambda",
-  "mu", "nu", "xi", "pi", "varpi", "rho", "varrho", "sigma", "varsigma", "tau", "upsilon", "phi", "varphi", "chi", "psi",
+  "alpha", "beta", "gamma", "delta", "epsilon", "varepsilon", "zeta", "eta", "theta", "vartheta", "iota", "kappa",
+  "lambda",
+  "mu", "nu", "xi", "pi", "varpi", "rho", "varrho", "sigma", "varsigma", "tau", "upsilon", "phi", "varphi", "chi",
+  "psi",
   "omega", "Gamma", "Delta", "Theta", "Lambda", "Xi", "Pi", "Sigma", "Upsilon", "Phi", "Psi", "Omega", "ell",
 ]
 
 private let greekLetters: [Character: String] = [
   "α": "alpha", "β": "beta", "γ": "gamma", "δ": "delta", "ε": "varepsilon", "ϵ": "epsilon", "ζ": "zeta", "η": "eta",
   "θ": "theta", "ϑ": "vartheta", "ι": "iota", "κ": "kappa", "λ": "lambda", "μ": "mu", "ν": "nu", "ξ": "xi", "π": "pi",
-  "ρ": "rho", "σ": "sigma", "ς": "varsigma", "τ": "tau", "υ": "upsilon", "φ": "varphi", "ϕ": "phi", "χ": "chi", "ψ": "psi",
+  "ρ": "rho", "σ": "sigma", "ς": "varsigma", "τ": "tau", "υ": "upsilon", "φ": "varphi", "ϕ": "phi", "χ": "chi",
+  "ψ": "psi",
   "ω": "omega", "Γ": "Gamma", "Δ": "Delta", "Θ": "Theta", "Λ": "Lambda", "Ξ": "Xi", "Π": "Pi", "Σ": "Sigma",
   "Υ": "Upsilon", "Φ": "Phi", "Ψ": "Psi", "Ω": "Omega", "ℓ": "ell",
 ]
 
 /// A name of the language as LaTeX: underscores and final digits start an index, to which indices are appended.
+///
+/// A name with more in it than letters, such as f(x) for a defined function's value, is put together word by word.
 func latexName(_ name: String, _ indices: [Dimension] = [], also more: [String] = []) -> String {
+  if name.contains("(") { return latexCall(name) }
   var parts = name.split(separator: "_").map(String.init)
   var subscripts: [String] = []
   if let head = parts.first {
@@ -28,6 +34,21 @@ func latexName(_ name: String, _ indices: [Dimension] = [], also more: [String] 
   subscripts += parts.dropFirst().map(latexWord) + indices.map(\.latex) + more
   let base = latexWord(parts.first ?? name)
   return subscripts.isEmpty ? base : "\(base)_{\(subscripts.joined(separator: ","))}"
+}
+
+private func latexCall(_ text: String) -> String {
+  var result = ""
+  var word = ""
+  for character in text + " " {
+    if character.isLetter || character.isNumber || character == "_" {
+      word.append(character)
+    } else {
+      if !word.isEmpty { result += latexName(word) }
+      word = ""
+      result.append(character)
+    }
+  }
+  return String(result.dropLast())
 }
 
 private func latexWord(_ word: String) -> String {

@@ -11,6 +11,15 @@ extension Expression: CustomStringConvertible {
     TextWriter(expectation: variableNames.contains("E") ? "Expect" : "E").write(self, at: .sum)
   }
 
+  /// The expression with singular values and vectors shown by the names that `name` knows for them.
+  public func namingSingular(
+    _ name: (SingularPart, Expression, Dimension) -> (name: String, indices: [Dimension])?
+  ) -> Expression {
+    let e = replacingChildren(children.map { $0.namingSingular(name) })
+    guard case .singular(let part, let a, let index) = node, let (own, indices) = name(part, a, index) else { return e }
+    return Expression(.defined(own, indices, self), shape, span: span)
+  }
+
   private var variableNames: Set<String> {
     var all = children.reduce(into: Set<String>()) { $0.formUnion($1.variableNames) }
     if case .variable(let name, _) = node { all.insert(name) }

@@ -21,7 +21,8 @@ extension Expression {
       let left = a.productChain
       let flat = left + b.productChain
       let lefts = ChainFactor.shape(of: left)
-      return lefts != nil && ChainFactor.shape(of: flat) == shape ? flat : left + [ChainFactor(divides: false, factor: b)]
+      return lefts != nil && ChainFactor.shape(of: flat) == shape
+        ? flat : left + [ChainFactor(divides: false, factor: b)]
     case .divide(let a, let b):
       return a.productChain + [ChainFactor(divides: true, factor: b)]
     default:

@@ -23,7 +23,11 @@ extension Expression {
       var term = Term(body)
       let coefficient = term.coefficient
       term.coefficient = 1
-      return .number(coefficient) * .sum(range, term.expression)
+      let inner = term.expression
+      if let count = range.count, !inner.names.contains(range.index) {
+        return .number(coefficient) * Term(.size(count) * inner).expression
+      }
+      return .number(coefficient) * .sum(range, inner)
     case .integral(_, _, _, let body), .expectation(let body): return body.isZero ? .zeros(shape) : e
     case .variance(let x) where x.isZero: return .zeros(shape)
     case .covariance(let x, let y) where x.isZero || y.isZero: return .zeros(shape)
@@ -81,7 +85,7 @@ extension Term {
     case .apply(.sqrt, let x): self.init(x[0], to: .number(1, 2), e)
     case .transpose(let a): self = Term(a).transposed
     case .apply(.trace, let a): self = Term(a[0]).trace
-    case .apply(let f, let arguments) where f.isLinear: self.init(linear: arguments, e) { Expression(.apply(f, $0), e.shape) }
+    case .apply(let f, let arguments) where f.isLinear: self.init(linear: arguments, e) { $0.value(of: f, e.shape) }
     case .derivative(let f, let x, let directions):
       self.init(linear: directions, e) { Expression(.derivative(f, at: x, along: $0), e.shape) }
     default: self.init(atom: e)
@@ -111,8 +115,10 @@ extension Term {
       self.init(word: [], e.shape, coefficient: 0)
       return
     }
-    let atom = Term(atom: rebuilt(terms.map(\.matrixPart)))
-    self = terms.reduce(Term(number: 1)) { $0 * $1.scalarPart } * atom
+    let value = rebuilt(terms.map(\.matrixPart))
+    // vec(mat(A x)) is the product A x, no indivisible factor.
+    let isProduct = if case .multiply = value.node { true } else { false }
+    self = terms.reduce(Term(number: 1)) { $0 * $1.scalarPart } * (isProduct ? Term(value) : Term(atom: value))
   }
 
   /// The word alone.
@@ -149,5 +155,23 @@ extension Expression.Function {
     case .trace, .vec, .unvec, .kron, .hadamard, .diag, .diagonal: true
     default: false
     }
+  }
+}
+
+extension Array where Element == Expression {
+  /// A linear function of these, where vec and mat undo each other.
+  fileprivate func value(of f: Expression.Function, _ shape: Shape) -> Expression {
+    switch f {
+    case .vec: vec(self[0])
+    case .unvec: mat(shape.rows, shape.columns, self[0])
+    default: Expression(.apply(f, self), shape)
+    }
+  }
+}
+
+extension Expression.Range {
+  /// How many values there are, if that is certain: sizes are at least 1, so from 1 or 2 a range cannot fall short of empty.
+  var count: Dimension? {
+    excluding.isEmpty && (lower == .one || lower == 2) ? upper - lower + .one : nil
   }
 }

@@ -7,7 +7,8 @@ extension Expression {
     func add(_ dimensions: [Dimension]) { for dimension in dimensions { all.formUnion(dimension.names) } }
     switch node {
     case .size(let d), .basis(let d): add([d])
-    case .variable(let name, let indices), .defined(let name, let indices, _), .brownianDifferential(let name, let indices):
+    case .variable(let name, let indices), .defined(let name, let indices, _),
+      .brownianDifferential(let name, let indices):
       all.insert(name)
       add(indices)
     case .entry(_, let indices): add(indices)

@@ -136,7 +136,7 @@ extension Array where Element == Expression {
     reduce(0) { if case .transpose = $1.node { $0 + 1 } else { $0 } }
   }
 
-  private func isBefore(_ other: [Expression]) -> Bool {
+  func isBefore(_ other: [Expression]) -> Bool {
     let (p, q) = (transposeCount, other.transposeCount)
     return p != q ? p < q : map(\.description).lexicographicallyPrecedes(other.map(\.description))
   }

@@ -32,7 +32,9 @@ private func world(_ m: Int, _ n: Int) -> NaiveEvaluation {
     "a[1]": .scalar(0.4), "a[2]": .scalar(1.9), "a[3]": .scalar(-0.6),
   ]
   world.functions = [
-    "L": { .scalar(sin($0.entries.enumerated().reduce(0) { $0 + Double($1.offset + 1) * $1.element * $1.element / 5 })) },
+    "L": {
+      .scalar(sin($0.entries.enumerated().reduce(0) { $0 + Double($1.offset + 1) * $1.element * $1.element / 5 }))
+    },
     "g": { Grid($0.rows, 1) { [g = $0] i, _ in g[i, 0] * g[0, 0] + cos(g[i, 0]) } },
     "mu": { .scalar(exp($0.value) / 3) },
   ]
@@ -47,7 +49,8 @@ private let scalarRules: [Expression] = [
   .sum("x_i", to: "M") { sin(.size($0) * x) },
   .product("i", to: "M") { x + Expression.variable("a", .scalar, [$0]) },
   .product("i", to: "M", excluding: [2]) { exp(.size($0) * x) + 1 },
-  expect(exp(x * z)), variance(sin(x * z)), covariance(x * z, exp(x * z)), variance(x * z * v + exp(z) * w * x.power(2)),
+  expect(exp(x * z)), variance(sin(x * z)), covariance(x * z, exp(x * z)),
+  variance(x * z * v + exp(z) * w * x.power(2)),
   .integral("s", from: 0, to: 1) { sin($0 * x) * .dt },
   .integral("s", from: x, to: x.power(2)) { $0 * x * .dt },
   .integral("x", from: 0, to: x) { $0.power(2) * .dt },
@@ -59,8 +62,10 @@ private let scalarRules: [Expression] = [
 ]
 
 private let vectorRules: [Expression] = [
-  v.transposed * b * v, norm(v), b * v, v * v.transposed, diag(v) * w, hadamard(v, w), kron(v, w), v[1] * v[2], norm(a * v),
-  .call("L", v), .call("L", b * v), .call("g", v), Lambda("X", .vector("n"), display: "L") { .call("L", $0) }.gradient(at: b * v),
+  v.transposed * b * v, norm(v), b * v, v * v.transposed, diag(v) * w, hadamard(v, w), kron(v, w), v[1] * v[2],
+  norm(a * v),
+  .call("L", v), .call("L", b * v), .call("g", v),
+  Lambda("X", .vector("n"), display: "L") { .call("L", $0) }.gradient(at: b * v),
   Lambda("X", .vector("n")) { .call("L", $0) }.derivative(at: v, along: b * v),
   exp(v.transposed * w) / (1 + v.transposed * v),
 ]
@@ -70,7 +75,9 @@ private let matrixRules: [Expression] = [
   pinv(a), opnorm(a), singular(.value, a, 2), .call("L", a), a[1, "n"],
   singular(.left, a, 1) * singular(.left, a, 1).transposed, singular(.right, a, 1) * singular(.right, a, 1).transposed,
   singular(.left, a, 2).transposed * c * singular(.right, a, 1), singular(.right, a, 2),
-  .sum("i", to: Dimension.minimum("m", "n")) { singular(.value, a, $0).power(2) * singular(.left, a, $0).transposed * c * v },
+  .sum("i", to: Dimension.minimum("m", "n")) {
+    singular(.value, a, $0).power(2) * singular(.left, a, $0).transposed * c * v
+  },
 ]
 
 private let squareRules: [Expression] = [
