@@ -107,6 +107,7 @@ final class Model<D: DrawingDomain> {
     case .parameter(let constraint): drawn = try draw(key, constraint, rows, columns)
     case .sample(let population, let replacement):
       drawn = try value(ValueKey(name: population, indices: [try member(key, of: population, replacement)]))
+    case .time: drawn = try draw(key, .positive, rows, columns)
     default: drawn = try draw(key, .none, rows, columns)
     }
     values[key] = drawn
@@ -146,7 +147,8 @@ final class Model<D: DrawingDomain> {
     _ key: ValueKey, _ constraint: Declaration.Constraint, _ rows: Int, _ columns: Int
   ) throws(EvaluationError) -> G {
     if needs.spectral.contains(key.name) { return try withSpectrum(key, constraint, rows, columns) }
-    switch constraint {
+    let isPositive = constraint == .none && rows == 1 && columns == 1 && needs.positive.contains(key.name)
+    switch isPositive ? .positive : constraint {
     case .none:
       guard rows == 1 && columns == 1 || columns == 1 && needs.normed.contains(key.name) else {
         return try entries(key, rows, columns)
@@ -275,4 +277,6 @@ struct ModelNeeds: Sendable {
   var spectral: Set<String> = []
   /// Vectors whose norm is used.
   var normed: Set<String> = []
+  /// Scalars that a hypothesis says to be positive, all members of a family.
+  var positive: Set<String> = []
 }
