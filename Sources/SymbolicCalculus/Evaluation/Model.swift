@@ -107,7 +107,14 @@ final class Model<D: DrawingDomain> {
     case .parameter(let constraint): drawn = try draw(key, constraint, rows, columns)
     case .sample(let population, let replacement):
       drawn = try value(ValueKey(name: population, indices: [try member(key, of: population, replacement)]))
-    case .time: drawn = try draw(key, .positive, rows, columns)
+    case .time:
+      // At most two units: exponentials of integrals stay readable.
+      let source = generator(key)
+      drawn = G(
+        scalar: arithmetic.constant(
+          arithmetic.domain is any ApproximatesReals
+            ? try arithmetic.domain.element(Rational(source.uniform(below: 14) + 1, 7))
+            : try arithmetic.domain.draw(source, spread: spread)))
     default: drawn = try draw(key, .none, rows, columns)
     }
     values[key] = drawn
