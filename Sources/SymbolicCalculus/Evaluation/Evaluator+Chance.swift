@@ -289,7 +289,7 @@ extension Evaluator {
     let (a, b) = (try scalar(from, env), try scalar(to, env))
     let stride = env.algebra.size
     var inner = renewed(env)
-    inner.algebra = env.algebra.extended(brownianMotions: brownian.count)
+    inner.algebra = try env.algebra.extended(brownianMotions: brownian.count)
     inner.itoStride = stride
     let variable = formal.time()
     inner.locals[time] = G(scalar: formalNumber(variable))

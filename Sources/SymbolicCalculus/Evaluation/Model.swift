@@ -87,6 +87,14 @@ final class Model<D: DrawingDomain> {
     return value
   }
 
+  /// Rows and columns, within what is evaluated at all.
+  func extent(_ s: Shape, _ indices: [String: Int] = [:]) throws(EvaluationError) -> (rows: Int, columns: Int) {
+    let (m, n) = (try size(s.rows, indices), try size(s.columns, indices))
+    guard m >= 0 && n >= 0 else { throw .undefined("a matrix of \(m) x \(n)") }
+    guard m <= 1_024 && n <= 1_024 && m * n <= 4_096 else { throw .tooLarge("a matrix of \(m) x \(n)") }
+    return (m, n)
+  }
+
   // MARK: Drawing
 
   /// The value of a free name; nil if its value is the evaluator's business (functions, definitions).
@@ -101,7 +109,7 @@ final class Model<D: DrawingDomain> {
         throw .undefined("\(key.name)[\(index)], whose index runs from \(low) to \(high)")
       }
     }
-    let (rows, columns) = (try size(declaration.shape.rows, bound), try size(declaration.shape.columns, bound))
+    let (rows, columns) = try extent(declaration.shape, bound)
     let drawn: G
     switch declaration.nature {
     case .parameter(let constraint): drawn = try draw(key, constraint, rows, columns)
