@@ -9,7 +9,11 @@ extension Elaborator {
     case .declare(let names, let type, let law):
       for name in names { try declare(name, type, law, statement.span) }
     case .assume(let comparison):
-      scope.theory.assumptions.append(Assumption(.statement(try self.statement(comparison)), span: statement.span))
+      let assumed = try self.statement(comparison)
+      for side in [assumed.left, assumed.right] where try DifferentialForm.has(side) {
+        throw DerivationError("an assumption about a differential", at: side.span, hint: "write process K : dK = …")
+      }
+      scope.theory.assumptions.append(Assumption(.statement(assumed), span: statement.span))
     case .simple(let matrix):
       let matrix = try whole(matrix)
       scope.theory.assumptions.append(Assumption(.simpleTop(matrix), span: statement.span))
@@ -229,7 +233,7 @@ extension Elaborator {
         covariance = fitted
       }
       let both = try elaborator.finish([mean, covariance])
-      for part in both where try DifferentialForm.degrees(of: part).map({ $0.upperBound > 0 }) ?? false {
+      for part in both where try DifferentialForm.has(part) {
         throw DerivationError("a differential in a law", at: part.span)
       }
       return (both[0], both[1])
@@ -355,7 +359,7 @@ extension Elaborator {
       var start: Expression?
       if let initial = process.initial {
         let value = try elaborator.whole(initial, as: shape)
-        if let degrees = try DifferentialForm.degrees(of: value), degrees.upperBound > 0 {
+        if try DifferentialForm.has(value) {
           throw DerivationError("a differential in the start of \(name.text)", at: initial.span)
         }
         start = value

@@ -46,6 +46,7 @@ struct Elaborator {
     let sides = try related(
       [try elaborate(comparison.left), try elaborate(comparison.right)], by: [comparison.relation])
     let finished = try finish(sides)
+    try DifferentialForm.checkSides(finished)
     return Statement(finished[0], comparison.relation, finished[1])
   }
 
@@ -198,6 +199,7 @@ struct Elaborator {
       return try make(.negate(a), a.shape, s.span)
     case .sum(let terms): return try sum(terms, s.span)
     case .product(let a, let operation, let b):
+      try checkPresent(a, b)
       return try product(try elaborate(a), operation, try elaborate(b), s.span)
     case .power(let base, let exponent): return try power(base, exponent, s.span)
     case .call(let name, let arguments): return try call(name, arguments, s.span)
@@ -210,6 +212,34 @@ struct Elaborator {
     case .moment(let moment, let arguments): return try self.moment(moment, arguments, s.span)
     case .differential(let x): return try differential(of: try elaborate(x), s.span)
     }
+  }
+
+  /// Refuses K(0) and K(t), which would be products, where K is a process: it stands for its present value.
+  private func checkPresent(_ a: Syntax, _ b: Syntax) throws(DerivationError) {
+    guard a.span.upperBound == b.span.lowerBound else { return }
+    let name: String
+    switch a.kind {
+    case .name(let own): name = own
+    case .index(let family, _):
+      guard case .name(let own) = family.kind else { return }
+      name = own
+    default: return
+    }
+    guard locals[name] == nil, let nature = scope.theory.declarations[name]?.nature else { return }
+    switch nature {
+    case .process, .brownian, .adapted: break
+    default: return
+    }
+    switch b.kind {
+    case .number(_, integer: 0): break
+    case .name(let time):
+      if case .time? = locals[time] { break }
+      guard case .time? = scope.theory.declarations[time]?.nature else { return }
+    default: return
+    }
+    throw DerivationError(
+      "\(name) stands for its present value: this would be a product", at: a.span.lowerBound..<b.span.upperBound,
+      hint: "for the start, write the name given after \(name)(0) =; for a product, leave a space")
   }
 
   private mutating func sum(_ terms: [Syntax.Term], _ span: Range<Int>) throws(DerivationError) -> Expression {
@@ -328,6 +358,8 @@ struct Elaborator {
       default:
         if name == integralVariable { return try make(.timeDifferential, .scalar, span) }
       }
+    case .entry(let vector, let indices) where vector.isBrownian(in: scope.theory):
+      return try make(.entry(try differential(of: vector, span), indices), .scalar, span)
     default: break
     }
     return try make(.differential(x), x.shape, span)
@@ -335,6 +367,11 @@ struct Elaborator {
 }
 
 extension Expression {
+  func isBrownian(in theory: Theory) -> Bool {
+    if case .variable(let name, _) = node, case .brownian? = theory.declarations[name]?.nature { return true }
+    return false
+  }
+
   /// The number 0, which takes the shape of what it stands beside.
   var isZeroLiteral: Bool { node == .number(0) }
 

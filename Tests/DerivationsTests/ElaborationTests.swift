@@ -125,6 +125,10 @@ private func scope() throws -> Scope { try #require(try document(names).claims.f
     #expect(try scope.expression("d(t)").node == .timeDifferential)
     #expect(try scope.expression("d(W)").node == .brownianDifferential("W", []))
     #expect(try scope.expression("dV[N]").node == .brownianDifferential("V", [Dimension("N")]))
+    #expect(try scope.expression("dV[1][2]") == scope.expression("d(V[1][2])"))
+    guard case .entry(let whole, _) = try scope.expression("dX[2]").node, case .differential = whole.node else {
+      throw Unexpected()
+    }
     guard case .differential(let inner) = try scope.expression("dL").node, case .defined("L", _, _) = inner.node else {
       throw Unexpected()
     }
