@@ -9,6 +9,7 @@ struct DocumentReader {
   private var sectionStart = 0
   private var sectionEnd = 0
   private var claimNames: Set<String> = []
+  private var sectionNames: Set<String> = []
   private(set) var sections: [Section] = []
   private(set) var claims: [DerivedClaim] = []
   var errors: [DerivationError] = []
@@ -28,7 +29,7 @@ struct DocumentReader {
       switch statement.kind {
       case .section(let name):
         closeSection()
-        if sections.contains(where: { $0.name == name.text }) {
+        if !sectionNames.insert(name.text).inserted {
           errors.append(DerivationError("a second section \(name.text)", at: name.span))
         }
         elaborator.scope = Scope()

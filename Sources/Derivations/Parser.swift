@@ -220,6 +220,7 @@ struct Parser {
           range.append(try expression())
         }
         indices.append(StatementSyntax.Parameter(name: index, range: range))
+        try checkCount(indices.count, index.span)
       } while accept(",")
       try expect("]")
       parameters = .indices(indices)
