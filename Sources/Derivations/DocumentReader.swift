@@ -1,6 +1,5 @@
 // Statements in order: each changes the scope, opens a section or adds a claim; the first error of each is kept.
 
-internal import ExactArithmetic
 internal import SymbolicCalculus
 
 struct DocumentReader {
