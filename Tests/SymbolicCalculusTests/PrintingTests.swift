@@ -138,7 +138,12 @@ struct PrintingTests {
       (.variable("gradL") * x, "\\mathrm{gradL}\\,x"),
       (Expression(.defined("p", [], x * y), .scalar), "p"),
       (Expression(.defined("f(theta_0)", [], x * y), .scalar), "f(\\theta_{0})"),
-    (-x + (-y) * z, "-x - y z"),
+      (d(x).power(2), "(\\mathrm{d}x)^{2}"),
+      (
+        Lambda("X", display: "X -> X^2") { $0.power(2) }.derivative(at: x, along: 1),
+        "D \\left[X \\mapsto X^{2}\\right](x)\\left[1\\right]"
+      ),
+      (-x + (-y) * z, "-x - y z"),
       (.identity("n") * x, "x I_{n}"),
       (singular(.left, theta, "j"), "u_{j}(\\theta)"),
     ] as [(Expression, String)])
