@@ -60,7 +60,7 @@ extension Elaborator {
   }
 
   /// The family's indices in force.
-  private mutating func withFamily<T>(
+  mutating func withFamily<T>(
     _ family: [Expression.Range], named declared: DeclaredName,
     _ run: (inout Elaborator) throws(DerivationError) -> T
   ) throws(DerivationError) -> T {
