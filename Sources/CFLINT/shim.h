@@ -14,3 +14,24 @@
 #include <arb.h>
 #include <arb_poly.h>
 #endif
+
+/* Names of roundings are macros of macros, which Swift does not see. */
+static inline double shim_arb_lower(const arb_struct *x)
+{
+  arf_t bound;
+  arf_init(bound);
+  arb_get_lbound_arf(bound, x, 53);
+  double value = arf_get_d(bound, ARF_RND_FLOOR);
+  arf_clear(bound);
+  return value;
+}
+static inline double shim_arb_upper(const arb_struct *x)
+{
+  arf_t bound;
+  arf_init(bound);
+  arb_get_ubound_arf(bound, x, 53);
+  double value = arf_get_d(bound, ARF_RND_CEIL);
+  arf_clear(bound);
+  return value;
+}
+static inline double shim_arb_midpoint(const arb_struct *x) { return arf_get_d(arb_midref(x), ARF_RND_NEAR); }

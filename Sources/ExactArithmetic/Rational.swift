@@ -18,7 +18,10 @@ public struct Rational: Field, Comparable, Hashable, CustomStringConvertible {
 
   private let storage: Storage
 
-  private init(_ fill: (UnsafeMutablePointer<fmpq>) -> Void) { storage = Storage(fill) }
+  init(_ fill: (UnsafeMutablePointer<fmpq>) -> Void) { storage = Storage(fill) }
+
+  /// FLINT's own number, for other functions of that library; it must not be written to.
+  func withFLINT<T>(_ body: (UnsafePointer<fmpq>) -> T) -> T { withUnsafePointer(to: storage.value, body) }
 
   public init(_ value: Int) { self.init { fmpq_set_si($0, value, 1) } }
   public init(integerLiteral value: Int) { self.init(value) }
@@ -33,11 +36,7 @@ public struct Rational: Field, Comparable, Hashable, CustomStringConvertible {
     _ a: Rational, _ b: Rational,
     _ operation: (UnsafeMutablePointer<fmpq>, UnsafePointer<fmpq>, UnsafePointer<fmpq>) -> Void
   ) -> Rational {
-    Rational { out in
-      withUnsafePointer(to: a.storage.value) { a in
-        withUnsafePointer(to: b.storage.value) { b in operation(out, a, b) }
-      }
-    }
+    Rational { out in a.withFLINT { a in b.withFLINT { b in operation(out, a, b) } } }
   }
 
   public static func + (a: Rational, b: Rational) -> Rational { combine(a, b) { fmpq_add($0, $1, $2) } }
@@ -52,10 +51,18 @@ public struct Rational: Field, Comparable, Hashable, CustomStringConvertible {
   public static func == (a: Rational, b: Rational) -> Bool { order(a, b) == 0 }
   public static func < (a: Rational, b: Rational) -> Bool { order(a, b) < 0 }
 
-  public func hash(into hasher: inout Hasher) { hasher.combine(description) }
+  /// Residues modulo a prime tell numbers apart as well as their digits do, and are cheaper.
+  public func hash(into hasher: inout Hasher) {
+    let prime: UInt = (1 << 61) - 1
+    withFLINT {
+      var (numerator, denominator) = ($0.pointee.num, $0.pointee.den)
+      hasher.combine(fmpz_fdiv_ui(&numerator, prime))
+      hasher.combine(fmpz_fdiv_ui(&denominator, prime))
+    }
+  }
 
   private static func order(_ a: Rational, _ b: Rational) -> Int32 {
-    withUnsafePointer(to: a.storage.value) { a in withUnsafePointer(to: b.storage.value) { b in fmpq_cmp(a, b) } }
+    a.withFLINT { a in b.withFLINT { b in fmpq_cmp(a, b) } }
   }
 
   /// The version of FLINT that was built against.
@@ -63,11 +70,11 @@ public struct Rational: Field, Comparable, Hashable, CustomStringConvertible {
 
   /// The nearest `Double`, for messages only.
   public var approximation: Double {
-    withUnsafePointer(to: storage.value) { fmpq_get_d($0) }
+    withFLINT { fmpq_get_d($0) }
   }
 
   public var description: String {
-    withUnsafePointer(to: storage.value) { value in
+    withFLINT { value in
       guard let text = fmpq_get_str(nil, 10, value) else { return "?" }
       defer { flint_free(text) }
       return String(cString: text)

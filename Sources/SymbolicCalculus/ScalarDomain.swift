@@ -32,6 +32,8 @@ public protocol ScalarDomain: Sendable {
   func inverse(_ a: Element) throws(EvaluationError) -> Element
   /// Whether a is exactly zero, so that it may be dropped without loss; a ball around zero is not.
   func isZero(_ a: Element) -> Bool
+  /// Whether a and b are one and the same value for certain: equal numbers, or balls with equal centre and radius.
+  func isSame(_ a: Element, _ b: Element) -> Bool
   /// How good a pivot a is: 0 for zero or possibly zero, larger is better; exact fields give 1 for anything else.
   func pivotQuality(_ a: Element) -> Double
   /// f(a), f′(a), f″(a)/2, …, f⁽ⁿ⁾(a)/n!.
@@ -42,4 +44,8 @@ public protocol ScalarDomain: Sendable {
   func largestEigenvalue(_ a: [[Element]]) throws(EvaluationError) -> Element
   /// The symmetric positive definite square root of a symmetric positive definite matrix.
   func squareRoot(_ a: [[Element]]) throws(EvaluationError) -> [[Element]]
+}
+
+extension ScalarDomain {
+  public func isSame(_ a: Element, _ b: Element) -> Bool { isZero(subtract(a, b)) }
 }

@@ -51,7 +51,8 @@ extension SpectralGapAmplification {
       curvature, trial in
       let generator = trial.setting.problem("bases")
       func orthogonal(_ order: Int) throws -> Matrix<Double> {
-        try QRDecomposition(Matrix(rows: order, columns: order) { _, _ in generator.gaussian() }).q
+        let sample = Matrix(rows: order, columns: order) { _, _ in generator.gaussian() }
+        return try QRDecomposition(sample).q
       }
       let (u, v) = (try orthogonal(3), try orthogonal(4))
       var verdict: Verdict = .inconclusive("no gap was examined")

@@ -1,0 +1,375 @@
+// From the untyped tree to the typed one: names get their meaning, every node its shape.
+
+internal import ExactArithmetic
+internal import SymbolicCalculus
+
+/// Types one statement after another over a scope. Sizes left unknown, those of `I`, are solved for at a statement's end.
+struct Elaborator {
+  enum Local {
+    /// An index that runs over a range, if one is known.
+    case index(Dimension, Expression.Range?)
+    /// A function's argument: what it stands for, and the nodes and depth of that.
+    case value(Expression, nodes: Int, depth: Int)
+    /// The variable of an integral.
+    case time(String)
+  }
+
+  let source: DerivationSource
+  var scope: Scope
+  var sizes = SizeEquations()
+  var locals: [String: Local] = [:]
+  /// Names bound around the present place; a binder inside takes another.
+  var bound: Set<String> = []
+  /// The variable of the innermost integral: its differential is the only time differential inside.
+  var integralVariable: String?
+  var depth = 0
+  var deepest = 0
+  var nodes = 0
+
+  init(_ source: DerivationSource, _ scope: Scope) { (self.source, self.scope) = (source, scope) }
+
+  // MARK: - Whole expressions and statements
+
+  /// A closed expression with every size known and differentials where they may stand.
+  mutating func whole(_ syntax: Syntax, as shape: Shape? = nil) throws(DerivationError) -> Expression {
+    var expression = try elaborate(syntax)
+    if let shape {
+      guard let fitted = fit(expression, shape) else {
+        throw DerivationError("this is \(sizes.resolve(expression.shape)) where \(shape) is needed", at: syntax.span)
+      }
+      expression = fitted
+    }
+    return try finish([expression])[0]
+  }
+
+  mutating func statement(_ comparison: Comparison) throws(DerivationError) -> Statement {
+    let sides = try related(
+      [try elaborate(comparison.left), try elaborate(comparison.right)], by: [comparison.relation])
+    let finished = try finish(sides)
+    return Statement(finished[0], comparison.relation, finished[1])
+  }
+
+  /// Expressions that stand on the sides of relations: of one shape, scalars where an order is asked for.
+  mutating func related(_ sides: [Expression], by relations: [Relation]) throws(DerivationError) -> [Expression] {
+    var sides = sides
+    guard let reference = sides.first(where: { !$0.isZeroLiteral }) else { return sides }
+    for i in sides.indices {
+      if let fitted = fit(sides[i], reference.shape) {
+        sides[i] = fitted
+      } else {
+        let (known, found) = (sizes.resolve(reference.shape), sizes.resolve(sides[i].shape))
+        var error = DerivationError(
+          "\(quote(reference.span)) is \(known), \(quote(sides[i].span)) is \(found): the sides of a relation have one shape",
+          at: sides[i].span)
+        error.hint = literalHint(sides[i], known) ?? literalHint(reference, found)
+        throw error
+      }
+    }
+    for (i, relation) in relations.enumerated() where relation != .equal && relation != .notEqual {
+      let shape = sizes.resolve(sides[i + 1].shape)
+      guard shape.isScalar else {
+        throw DerivationError(
+          "‘\(relation.rawValue)’ compares scalars, and \(quote(sides[i + 1].span)) is \(shape)", at: sides[i + 1].span)
+      }
+    }
+    return sides
+  }
+
+  /// Solves for the sizes, writes them in, and checks the differentials.
+  mutating func finish(_ expressions: [Expression]) throws(DerivationError) -> [Expression] {
+    if let equation = sizes.settle() {
+      let (left, right) = (sizes.resolve(equation.left), sizes.resolve(equation.right))
+      if left.names.union(right.names).contains(where: SizeEquations.isUnknown) {
+        throw DerivationError(
+          "sizes cannot be found from where this stands", at: equation.span, hint: "write I[n] with its size")
+      }
+      throw DerivationError("the sizes \(left) and \(right) differ", at: equation.span)
+    }
+    var finished: [Expression] = []
+    for expression in expressions {
+      let known = try sizes.hasUnknowns ? resolved(expression) : expression
+      _ = try DifferentialForm.degrees(of: known)
+      finished.append(known)
+    }
+    return finished
+  }
+
+  private func resolved(_ e: Expression) throws(DerivationError) -> Expression {
+    let shape = sizes.resolve(e.shape)
+    if case .identity = e.node {
+      if !shape.rows.names.allSatisfy({ !SizeEquations.isUnknown($0) }) {
+        throw DerivationError("the size of I cannot be found from where it stands", at: e.span, hint: "write I[n]")
+      }
+      if shape != e.shape, shape.isScalar {
+        throw DerivationError("I is 1 × 1 where it stands", at: e.span, hint: "write 1")
+      }
+    }
+    var children: [Expression] = []
+    for child in e.children { children.append(try resolved(child)) }
+    func known(_ f: Expression.Lambda) -> Expression.Lambda {
+      Expression.Lambda(f.parameter, sizes.resolve(f.shape), f.body, display: f.display)
+    }
+    let rebuilt = e.replacingChildren(children)
+    let node: Expression.Node =
+      switch rebuilt.node {
+      case .size(let size): .size(sizes.resolve(size))
+      case .derivative(let f, let x, let directions): .derivative(known(f), at: x, along: directions)
+      case .gradient(let f, let x): .gradient(known(f), at: x)
+      case .hessian(let f, let x): .hessian(known(f), at: x)
+      case let other: other
+      }
+    return Expression(node, shape, span: e.span)
+  }
+
+  // MARK: - Nodes
+
+  mutating func make(
+    _ node: Expression.Node, _ shape: Shape, _ span: Range<Int>
+  ) throws(DerivationError) -> Expression {
+    try count(1, span)
+    return Expression(node, shape, span: span)
+  }
+
+  mutating func count(_ more: Int, _ span: Range<Int>) throws(DerivationError) {
+    nodes += more
+    guard nodes <= Limits.nodes else {
+      throw DerivationError("more than \(Limits.nodes) parts once definitions are written out", at: span)
+    }
+  }
+
+  /// Takes over a tree that was made before, of so many nodes and such a depth.
+  mutating func reuse(nodes: Int, depth: Int, _ span: Range<Int>) throws(DerivationError) {
+    try count(nodes, span)
+    deepest = max(deepest, self.depth + depth)
+    guard deepest <= Limits.expandedNesting else {
+      throw DerivationError(
+        "nested deeper than \(Limits.expandedNesting) levels once definitions are written out", at: span)
+    }
+  }
+
+  /// Runs a step and says how many nodes and levels it made.
+  mutating func measured<T>(
+    _ body: (inout Elaborator) throws(DerivationError) -> T
+  ) throws(DerivationError) -> (result: T, nodes: Int, depth: Int) {
+    let (before, outer) = (nodes, deepest)
+    deepest = depth
+    let result = try body(&self)
+    let reached = deepest - depth
+    deepest = max(outer, deepest)
+    return (result, nodes - before, reached)
+  }
+
+  /// The expression as one of the given shape, if it can be: a literal 0 becomes the zero of it.
+  mutating func fit(_ e: Expression, _ shape: Shape) -> Expression? {
+    let shape = sizes.resolve(shape)
+    if e.isZeroLiteral { return shape.isScalar ? e : Expression(.zero, shape, span: e.span) }
+    return sizes.equate(e.shape, shape, at: e.span) ? e : nil
+  }
+
+  /// What to write instead of a number beside a matrix.
+  func literalHint(_ e: Expression, _ shape: Shape) -> String? {
+    guard sizes.resolve(e.shape).isScalar, !shape.isScalar else { return nil }
+    let text = quote(e.span)
+    if shape.isSquare { return "write \(text == "1" ? "" : text + " ")I for a multiple of the identity" }
+    return "write \(text == "1" ? "" : text + " ")ones[\(shape.rows)\(shape.isVector ? "" : ", \(shape.columns)")]"
+  }
+
+  /// The source text of a span, for messages.
+  func quote(_ span: Range<Int>) -> String {
+    let words = source.string(span).split { $0.isWhitespace }.joined(separator: " ")
+    return words.count > 40 ? words.prefix(39) + "…" : words
+  }
+
+  // MARK: - The walk
+
+  mutating func elaborate(_ s: Syntax) throws(DerivationError) -> Expression {
+    depth += 1
+    defer { depth -= 1 }
+    try reuse(nodes: 0, depth: 0, s.span)
+    switch s.kind {
+    case .number(let value, _): return try make(.number(value), .scalar, s.span)
+    case .name(let name): return try variable(name, s.span)
+    case .index(let base, let indices): return try index(base, indices, s.span)
+    case .transpose(let a):
+      let a = try elaborate(a)
+      return try make(.transpose(a), sizes.resolve(a.shape).transposed, s.span)
+    case .negate(let a):
+      let a = try elaborate(a)
+      return try make(.negate(a), a.shape, s.span)
+    case .sum(let terms): return try sum(terms, s.span)
+    case .product(let a, let operation, let b):
+      return try product(try elaborate(a), operation, try elaborate(b), s.span)
+    case .power(let base, let exponent): return try power(base, exponent, s.span)
+    case .call(let name, let arguments): return try call(name, arguments, s.span)
+    case .unvec(let rows, let columns, let x): return try unvec(rows, columns, x, s.span)
+    case .range(let ranges, let conditions, let isProduct, let body):
+      return try range(ranges[...], conditions, isProduct, body, s.span)
+    case .integral(let name, let from, let to, let body): return try integral(name, from, to, body, s.span)
+    case .calculus(let operation, let function, let point, let directions):
+      return try calculus(operation, function, point, directions, s.span)
+    case .moment(let moment, let arguments): return try self.moment(moment, arguments, s.span)
+    case .differential(let x): return try differential(of: try elaborate(x), s.span)
+    }
+  }
+
+  private mutating func sum(_ terms: [Syntax.Term], _ span: Range<Int>) throws(DerivationError) -> Expression {
+    var parts: [Expression] = []
+    for term in terms { parts.append(try elaborate(term.syntax)) }
+    let reference = parts.first { !$0.isZeroLiteral } ?? parts[0]
+    for i in parts.indices {
+      if let fitted = fit(parts[i], reference.shape) {
+        parts[i] = fitted
+      } else {
+        let (known, found) = (sizes.resolve(reference.shape), sizes.resolve(parts[i].shape))
+        var error = DerivationError(
+          "cannot \(terms[i].isSubtracted ? "subtract" : "add"): \(quote(reference.span)) is \(known), "
+            + "\(quote(terms[i].syntax.span)) is \(found)", at: terms[i].syntax.span)
+        error.hint = literalHint(parts[i], known) ?? literalHint(reference, found)
+        if error.hint == nil, found == known.transposed { error.hint = "transpose one of them" }
+        throw error
+      }
+      if terms[i].isSubtracted { parts[i] = try make(.negate(parts[i]), parts[i].shape, parts[i].span) }
+    }
+    return try make(.add(parts), sizes.resolve(reference.shape), span)
+  }
+
+  mutating func product(
+    _ a: Expression, _ operation: Syntax.Operation, _ b: Expression, _ span: Range<Int>
+  ) throws(DerivationError) -> Expression {
+    let (left, right) = (sizes.resolve(a.shape), sizes.resolve(b.shape))
+    switch operation {
+    case .over:
+      guard right.isScalar else {
+        throw DerivationError(
+          "division by \(quote(b.span)), which is \(right)", at: b.span,
+          hint: right.isSquare ? "write \(quote(b.span))^-1 on the side where it belongs" : nil)
+      }
+      if b.isZeroLiteral { throw DerivationError("division by zero", at: b.span) }
+      return try make(.divide(a, b), left, span)
+    case .kron:
+      let shape = Shape(left.rows * right.rows, left.columns * right.columns)
+      try Sizes.check(shape, at: span)
+      return try make(.apply(.kron, [a, b]), shape, span)
+    case .hadamard:
+      if left.isScalar, right.isScalar { return try make(.scale(a, b), .scalar, span) }
+      guard sizes.equate(left, right, at: span) else {
+        throw DerivationError(
+          "shapes do not fit: \(quote(a.span)) is \(left), \(quote(b.span)) is \(right); .* needs one shape", at: span,
+          hint: left.isScalar || right.isScalar ? "leave out .* to multiply by a scalar" : nil)
+      }
+      return try make(.apply(.hadamard, [a, b]), left, span)
+    case .times:
+      if left.isScalar { return try make(.scale(a, b), right, span) }
+      if right.isScalar { return try make(.scale(b, a), left, span) }
+      guard sizes.equate(left.columns, right.rows, at: span) else { throw mismatch(a, b, span) }
+      return try make(
+        .multiply(a, b), Shape(sizes.resolve(left).rows, sizes.resolve(right).columns), span)
+    }
+  }
+
+  private func mismatch(_ a: Expression, _ b: Expression, _ span: Range<Int>) -> DerivationError {
+    let (left, right) = (sizes.resolve(a.shape), sizes.resolve(b.shape))
+    func factor(_ e: Expression) -> String {
+      let text = quote(e.span)
+      switch e.node {
+      case .variable, .identity, .entry, .transpose, .zero, .ones: return text
+      default: return text.hasSuffix(")") ? text : "(\(text))"
+      }
+    }
+    func transposed(_ e: Expression) -> String {
+      if case .transpose(let inner) = e.node { return factor(inner) }
+      return factor(e) + "'"
+    }
+    var fitting: [String] = []
+    if left.rows == right.rows { fitting.append("\(transposed(a)) \(factor(b))") }
+    if left.columns == right.columns { fitting.append("\(factor(a)) \(transposed(b))") }
+    if fitting.isEmpty, left.rows == right.columns { fitting.append("\(factor(b)) \(factor(a))") }
+    return DerivationError(
+      "shapes do not fit: \(quote(a.span)) is \(left), \(quote(b.span)) is \(right); "
+        + "the inner sizes \(left.columns) and \(right.rows) differ", at: span,
+      hint: fitting.isEmpty ? nil : "did you mean \(fitting.joined(separator: " or "))?")
+  }
+
+  private mutating func power(
+    _ base: Syntax, _ exponent: Syntax, _ span: Range<Int>
+  ) throws(DerivationError) -> Expression {
+    let base = try elaborate(base)
+    let written = try elaborate(exponent)
+    let (shape, exponentShape) = (sizes.resolve(base.shape), sizes.resolve(written.shape))
+    guard exponentShape.isScalar else {
+      throw DerivationError(
+        "an exponent is a scalar, and \(quote(exponent.span)) is \(exponentShape)", at: exponent.span)
+    }
+    let value = written.rationalValue
+    let exponent = value.map { Expression(.number($0), .scalar, span: written.span) } ?? written
+    if !shape.isScalar {
+      guard sizes.equate(shape.rows, shape.columns, at: span) else {
+        throw DerivationError(
+          "a power of \(quote(base.span)), which is \(shape): only a square matrix has powers", at: span,
+          hint: shape.isVector && value == 2 ? "write x'x, or x .* x entry by entry" : nil)
+      }
+      guard value.map({ $0.isInteger }) ?? exponent.isSize else {
+        throw DerivationError(
+          "a matrix has integer powers only", at: exponent.span, hint: "sqrtm(A) is the square root of a matrix")
+      }
+    }
+    if base.isZeroLiteral, let value, value < 0 { throw DerivationError("division by zero", at: span) }
+    return try make(.power(base, exponent), sizes.resolve(shape), span)
+  }
+
+  mutating func differential(of x: Expression, _ span: Range<Int>) throws(DerivationError) -> Expression {
+    switch x.node {
+    case .variable(let name, let indices):
+      switch scope.theory.declarations[name]?.nature {
+      case .time where integralVariable == nil: return try make(.timeDifferential, .scalar, span)
+      case .time:
+        throw DerivationError("inside this integral write d\(integralVariable ?? "t")", at: span)
+      case .brownian: return try make(.brownianDifferential(name, indices), x.shape, span)
+      default:
+        if name == integralVariable { return try make(.timeDifferential, .scalar, span) }
+      }
+    default: break
+    }
+    return try make(.differential(x), x.shape, span)
+  }
+}
+
+extension Expression {
+  /// The number 0, which takes the shape of what it stands beside.
+  var isZeroLiteral: Bool { node == .number(0) }
+
+  var isSize: Bool {
+    switch node {
+    case .size: true
+    case .negate(let e): e.isSize
+    default: false
+    }
+  }
+
+  /// The value of arithmetic on numbers alone.
+  var rationalValue: Rational? {
+    switch node {
+    case .number(let value): return value
+    case .size(let size): return size.constant.map { Rational($0) }
+    case .negate(let e): return e.rationalValue.map { 0 - $0 }
+    case .divide(let a, let b):
+      guard let x = a.rationalValue, let y = b.rationalValue, y != 0 else { return nil }
+      return x / y
+    case .scale(let a, let b):
+      guard let x = a.rationalValue, let y = b.rationalValue else { return nil }
+      return x * y
+    case .add(let terms):
+      var sum = Rational(0)
+      for term in terms {
+        guard let value = term.rationalValue else { return nil }
+        sum = sum + value
+      }
+      return sum
+    default: return nil
+    }
+  }
+}
+
+extension Rational {
+  var isInteger: Bool { !description.contains("/") }
+}

@@ -1,0 +1,374 @@
+// Decides statements: the strongest evidence that applies, or a counterexample.
+
+internal import ExactArithmetic
+internal import Glibc
+internal import RandomStreams
+
+/// Examines statements in a theory.
+///
+/// Equalities are tested in this order, and the first kind that can evaluate both sides decides: modulo random primes
+/// (exact up to a stated probability), in balls (enclosed), in floating point and by Monte Carlo (sampled). A refutation
+/// always comes with a real point at which every hypothesis holds for certain.
+public struct Examiner: Sendable {
+  public let theory: Theory
+  public let seed: UInt64
+  /// Multiplications that one evaluation may take.
+  public let budget: Int
+
+  public init(_ theory: Theory, seed: UInt64 = 1, budget: Int = 2_000_000) {
+    (self.theory, self.seed, self.budget) = (theory, seed, budget)
+  }
+
+  public func examine(_ s: Statement) -> Finding {
+    let points = Points(theory, [s.left, s.right], budget: budget)
+    if let obstacle = points.hypotheses.obstacle { return .undecided(obstacle) }
+    let accepted: [Place]
+    // At least six points for an equality, and more for an inequality, which no single point can show.
+    let perSize = max(1, (s.relation == .equal ? 6 : 36) / points.sizeChoices.count)
+    switch acceptedPlaces(points, perSize: perSize) {
+    case .success(let places): accepted = places
+    case .failure(let absence): return absence.finding
+    }
+    return s.relation == .equal ? equality(s, points, accepted) : inequality(s, points, accepted)
+  }
+
+  // MARK: Points that satisfy the hypotheses
+
+  private struct Absence: Error { let finding: Finding }
+
+  private func acceptedPlaces(_ points: Points, perSize: Int) -> Result<[Place], Absence> {
+    var accepted: [Place] = []
+    var obstacle: String?
+    var tries = 0
+    let patience = points.hypotheses.conditions.isEmpty ? 4 : 120
+    for (choice, sizes) in points.sizeChoices.enumerated() {
+      var found = 0
+      for attempt in 0..<patience * perSize where found < perSize {
+        let place = Place(
+          sizes: sizes, seed: seed &+ UInt64(1_000 * choice + attempt), spread: attempt % 4 == 3 ? .small : .wide)
+        tries += 1
+        do {
+          if try points.accepts(place) {
+            accepted.append(place)
+            found += 1
+          }
+        } catch {
+          obstacle = "\(error.reason)"
+        }
+      }
+    }
+    if !accepted.isEmpty { return .success(accepted) }
+    return .failure(
+      Absence(
+        finding: .vacuous(
+          "no point that satisfies the hypotheses was found in \(tries) tries" + (obstacle.map { " (\($0))" } ?? ""))))
+  }
+
+  // MARK: Equality
+
+  private func equality(_ s: Statement, _ points: Points, _ accepted: [Place]) -> Finding {
+    switch modularly(s, points, accepted) {
+    case .agrees(let evidence):
+      // The domain of definition is real: a statement about log K at K < 0 says nothing. Real points also judge the residues.
+      return realObjection(s, points, accepted) ?? .holds(evidence)
+    case .differs, .cannot:
+      if let found = counterexample(to: s, points, accepted) { return .refuted(found) }
+      return enclosed(s, points, accepted)
+    }
+  }
+
+  private enum Modular {
+    case agrees(Evidence)
+    case differs
+    case cannot(String)
+  }
+
+  /// Residues modulo random primes at random points, at several sizes, repeated until a false identity would pass with
+  /// probability at most 2⁻⁶⁰.
+  private func modularly(_ s: Statement, _ points: Points, _ accepted: [Place]) -> Modular {
+    var sizes: [[String: Int]] = []
+    for place in accepted where !sizes.contains(place.sizes) { sizes.append(place.sizes) }
+    var worst = Double.infinity
+    for (k, choice) in sizes.enumerated() {
+      let generator = RandomGenerator(stream: "examiner/prime", seed: seed &+ UInt64(k))
+      var bits = 0.0
+      var trials = 0
+      var undefined = 0
+      while bits < 60 {
+        if trials == 12 { return .cannot("degrees too high for a failure probability of 2^-60") }
+        let field = PrimeField.random { UInt64(generator.next32()) << 32 | UInt64(generator.next32()) }
+        let place = Place(sizes: choice, seed: UInt64(generator.next32()) << 20 | UInt64(k))
+        do {
+          let domain = MeasuredPrimeDomain(prime: PrimeDomain(field))
+          let evaluator = try points.evaluator(domain, at: place)
+          let (left, right) = (try evaluator.value(s.left), try evaluator.value(s.right))
+          let difference = LinearAlgebra(arithmetic: evaluator.arithmetic, algebra: .scalars).subtract(left, right)
+          var failure = 0.0
+          for entry in difference.entries {
+            for part in entry.parts {
+              guard case .constant(let c) = part else { return .cannot("a random or time-dependent value") }
+              if !domain.isZero(c) { return .differs }
+              failure += c.bound.isZero ? 0 : exp2(-domain.degrees.failureBits(difference: c.bound))
+            }
+          }
+          bits += failure == 0 ? .infinity : -log2(min(1, failure))
+          trials += 1
+        } catch .undefined(let reason) {
+          // A denominator that vanishes by chance does so rarely.
+          undefined += 1
+          if undefined == 4 { return .cannot(reason) }
+        } catch {
+          return .cannot(error.reason)
+        }
+      }
+      worst = min(worst, bits)
+    }
+    let proved = sizes.filter { isGenericallyEqual(s, points, $0) }
+    let chance = "a false identity passes with probability below 2^-\(Int(min(worst, 9_999)))"
+    if proved.count == sizes.count {
+      return .agrees(
+        Evidence(.exact, "equal as rational functions of all entries", sizes: sizes, failureBits: .infinity))
+    }
+    let strength =
+      worst == .infinity
+      ? "no entry left to chance"
+      : proved.isEmpty ? chance : "equal as rational functions at the smallest sizes; at the others \(chance)"
+    return .agrees(Evidence(.exact, strength, sizes: sizes, failureBits: worst))
+  }
+
+  /// Whether the sides have the same normal form with every free entry an indeterminate; false if that is too large to say.
+  private func isGenericallyEqual(_ s: Statement, _ points: Points, _ sizes: [String: Int]) -> Bool {
+    let small = Points(theory, [s.left, s.right], budget: 4_000)
+    guard let evaluator = try? small.evaluator(GenericDomain(), at: Place(sizes: sizes, seed: seed)),
+      let left = try? evaluator.value(s.left), let right = try? evaluator.value(s.right)
+    else { return false }
+    return LinearAlgebra(arithmetic: evaluator.arithmetic, algebra: .scalars).subtract(left, right).entries.allSatisfy {
+      $0.parts.allSatisfy { part in
+        guard case .constant(let c) = part else { return false }
+        return c.isZero && !c.isTooLarge
+      }
+    }
+  }
+
+  /// A finding if the statement has no value at an accepted point, or is false there.
+  private func realObjection(_ s: Statement, _ points: Points, _ accepted: [Place]) -> Finding? {
+    for place in accepted {
+      do {
+        let evaluator = try points.evaluator(BallDomain(precision: 96), at: place)
+        if !(try evaluator.compare(s)).overlap { return .refuted(describe(shrunk(place, s, points), s, points)) }
+      } catch .undefined(let reason) {
+        return .undecided(
+          "not defined everywhere that the hypotheses hold: \(reason)\(at(place)); state what excludes this")
+      } catch {
+        continue
+      }
+    }
+    return nil
+  }
+
+  private func at(_ place: Place) -> String {
+    place.sizes.isEmpty ? "" : " at " + place.sizes.sorted { $0.key < $1.key }.map { "\($0) = \($1)" }.joined(separator: ", ")
+  }
+
+  private func enclosed(_ s: Statement, _ points: Points, _ accepted: [Place]) -> Finding {
+    var fewest = Int.max
+    for place in accepted {
+      var bits = 0
+      precisions: for precision in [128, 256, 512, 1_024] {
+        do {
+          let evaluator = try points.evaluator(BallDomain(precision: precision), at: place)
+          let comparison = try evaluator.compare(s)
+          // Disjoint balls would have been found by the search for counterexamples; report them all the same.
+          guard comparison.overlap else {
+            return .undecided("the sides differ\(at(place)), but no counterexample was confirmed")
+          }
+          bits = comparison.bits
+          if bits >= 60 { break precisions }
+        } catch .undecided(let reason) {
+          if precision == 1_024 { return .undecided("\(reason)\(at(place)), at 1024 bits") }
+        } catch .undefined(let reason) {
+          return .undecided(
+            "not defined everywhere that the hypotheses hold: \(reason)\(at(place)); state what excludes this")
+        } catch {
+          return sampled(s, points, accepted, because: error.reason)
+        }
+      }
+      if bits < 40 { return .undecided("the enclosures agree\(at(place)), but only to \(bits) bits") }
+      fewest = min(fewest, bits)
+    }
+    return .holds(
+      Evidence(
+        .enclosed, "rigorous enclosures agree to \(fewest) bits at \(accepted.count) random points",
+        sizes: distinctSizes(accepted)))
+  }
+
+  func distinctSizes(_ places: [Place]) -> [[String: Int]] {
+    places.reduce(into: []) { all, place in if !all.contains(place.sizes) { all.append(place.sizes) } }
+  }
+
+  // MARK: Inequality
+
+  private func inequality(_ s: Statement, _ points: Points, _ accepted: [Place]) -> Finding {
+    var decided = 0
+    var ties = 0
+    for place in accepted + adversarial(s, points, accepted) {
+      var sign: Int?
+      for precision in [128, 512] where sign == nil {
+        do {
+          sign = try points.evaluator(BallDomain(precision: precision), at: place).sign(s)
+        } catch .undecided {
+          continue
+        } catch .undefined(let reason) {
+          return .undecided(
+            "not defined everywhere that the hypotheses hold: \(reason)\(at(place)); state what excludes this")
+        } catch {
+          return .undecided("cannot be compared with certainty: \(error.reason)")
+        }
+      }
+      if sign == nil { sign = try? points.evaluator(RationalDomain(), at: place).sign(s) }
+      guard let sign else {
+        ties += 1
+        continue
+      }
+      if !s.relation.admits(sign) {
+        return .refuted(describe(shrunk(place, s, points), s, points))
+      }
+      decided += 1
+    }
+    guard decided >= 8 && decided >= 3 * ties else {
+      return .undecided("too near to equality to decide at \(ties) of \(decided + ties) points")
+    }
+    return .holds(
+      Evidence(
+        .enclosed,
+        "holds for certain at \(decided) points, also where a search made it tightest"
+          + (ties == 0 ? "" : " (equality within 512 bits at \(ties) more)"),
+        sizes: distinctSizes(accepted)))
+  }
+
+  // MARK: Counterexamples
+
+  /// Readable points first, then wide ones; the smallest sizes first.
+  private func counterexample(to s: Statement, _ points: Points, _ accepted: [Place]) -> Counterexample? {
+    var candidates: [Place] = []
+    for (choice, sizes) in points.sizeChoices.prefix(5).enumerated() {
+      for attempt in 0..<8 {
+        candidates.append(
+          Place(sizes: sizes, seed: seed &+ UInt64(77_000 + 100 * choice + attempt), spread: attempt < 5 ? .small : .wide))
+      }
+    }
+    candidates.sort { a, b in a.sizes.values.reduce(0, +) < b.sizes.values.reduce(0, +) }
+    for place in candidates + accepted where isRefuted(s, points, place) {
+      return describe(shrunk(place, s, points), s, points)
+    }
+    return nil
+  }
+
+  /// Whether the sides are apart for certain at a place that satisfies the hypotheses.
+  func isRefuted(_ s: Statement, _ points: Points, _ place: Place) -> Bool {
+    guard (try? points.accepts(place)) == true else { return false }
+    for precision in [96, 320] {
+      do {
+        let evaluator = try points.evaluator(BallDomain(precision: precision), at: place)
+        if s.relation == .equal { return !(try evaluator.compare(s)).overlap }
+        if let sign = try evaluator.sign(s) { return !s.relation.admits(sign) }
+      } catch .undecided {
+        continue
+      } catch {
+        return false
+      }
+    }
+    return false
+  }
+
+  /// The same refutation with simpler entries, where single entries can be made 0 or 1.
+  private func shrunk(_ place: Place, _ s: Statement, _ points: Points) -> Place {
+    var best = place
+    guard let evaluator = try? points.evaluator(RationalDomain(), at: place) else { return place }
+    let fixed = Set(points.hypotheses.equations.map(\.unknown))
+    for (key, value) in evaluator.model.values.sorted(by: { $0.key.name < $1.key.name }) {
+      guard let declaration = theory.declarations[key.name], !fixed.contains(key.name),
+        !points.relevance.needs.spectral.contains(key.name), !points.relevance.needs.normed.contains(key.name)
+      else { continue }
+      switch declaration.nature {
+      case .parameter(.none), .adapted, .process: break
+      default: continue
+      }
+      var entries: [Rational] = []
+      for entry in value.entries {
+        guard case .constant(let q) = entry.parts[0] else { return place }
+        entries.append(q)
+      }
+      for i in entries.indices {
+        for simpler in [0, 1, 2] as [Rational] where entries[i] != simpler {
+          var trial = best
+          var changed = best.overrides[key] ?? entries
+          changed[i] = simpler
+          trial.overrides[key] = changed
+          if isRefuted(s, points, trial) {
+            best = trial
+            break
+          }
+        }
+      }
+    }
+    return best
+  }
+
+  private func describe(_ place: Place, _ s: Statement, _ points: Points) -> Counterexample {
+    if let evaluator = try? points.evaluator(RationalDomain(), at: place), let left = try? evaluator.value(s.left),
+      let right = try? evaluator.value(s.right)
+    {
+      let show: (Grid<Rational>) -> String = { $0.text { $0.description } }
+      return Counterexample(
+        sizes: place.sizes, values: evaluator.shownValues(show), left: show(left), right: show(right),
+        partsAt: evaluator.parting(s.left, s.right, show), kind: .exact)
+    }
+    if let evaluator = try? points.evaluator(BallDomain(precision: 192), at: place),
+      let left = try? evaluator.value(s.left), let right = try? evaluator.value(s.right)
+    {
+      let show: (Grid<Ball>) -> String = { $0.text { $0.exactValue?.description ?? $0.description(digits: 12) } }
+      return Counterexample(
+        sizes: place.sizes, values: evaluator.shownValues(show), left: show(left), right: show(right),
+        partsAt: evaluator.parting(s.left, s.right, show), kind: .enclosed)
+    }
+    return Counterexample(sizes: place.sizes, values: [], left: "?", right: "?", partsAt: nil, kind: .enclosed)
+  }
+}
+
+extension EvaluationError {
+  var reason: String {
+    switch self {
+    case .unsupported(let what), .undefined(let what), .undecided(let what), .tooLarge(let what): what
+    }
+  }
+}
+
+extension Evaluator where D == BallDomain {
+  /// Whether all parts of both sides overlap, and to how many bits relative to the larger side, or absolutely below 1.
+  func compare(_ s: Statement) throws(EvaluationError) -> (overlap: Bool, bits: Int) {
+    let (left, right) = (try value(s.left), try value(s.right))
+    var scale = 0.0
+    var error = 0.0
+    var overlap = true
+    for (a, b) in zip(left.entries, right.entries) {
+      for i in 0..<max(a.parts.count, b.parts.count) {
+        let x = try constantPart(a, i)
+        let y = try constantPart(b, i)
+        guard x.isFinite && y.isFinite else { throw .undecided("an enclosure without bounds") }
+        if !x.overlaps(y) { overlap = false }
+        scale = max(scale, abs(x.approximation), abs(y.approximation))
+        error = max(error, x.radius, y.radius)
+      }
+    }
+    if error == 0 { return (overlap, arithmetic.domain.precision) }
+    // Values are drawn of order one: below that, what counts is the absolute error.
+    return (overlap, Int(max(0, log2(max(scale, 1) / error))))
+  }
+
+  private func constantPart(_ n: N, _ i: Int) throws(EvaluationError) -> Ball {
+    guard i < n.parts.count else { return arithmetic.zeroElement }
+    guard case .constant(let c) = n.parts[i] else { throw .unsupported("a random value outside any expectation") }
+    return c
+  }
+}

@@ -1,0 +1,250 @@
+// Points that satisfy the hypotheses: equations are solved, inequalities must hold for certain.
+
+internal import ExactArithmetic
+internal import RandomStreams
+
+extension RationalDomain: DrawingDomain, ApproximatesReals {}
+extension BallDomain: DrawingDomain, ApproximatesReals {}
+extension FloatingDomain: DrawingDomain, ApproximatesReals {}
+
+extension PrimeDomain: DrawingDomain {
+  func draw(_ generator: RandomGenerator, spread: Spread) throws(EvaluationError) -> UInt64 {
+    field.randomElement { UInt64(generator.next32()) << 32 | UInt64(generator.next32()) }
+  }
+}
+
+/// Where to evaluate: sizes, a seed, how readable the numbers are, and entries fixed by hand.
+struct Place {
+  var sizes: [String: Int]
+  var seed: UInt64
+  var spread: Spread = .wide
+  var overrides: [ValueKey: [Rational]] = [:]
+}
+
+/// Hypotheses, sorted by what they ask of a point.
+struct Hypotheses {
+  /// Names that an equation gives outright.
+  private(set) var derived: [String: Expression] = [:]
+  /// Equations to be solved for an entry-wise affine unknown.
+  private(set) var equations: [(statement: Statement, unknown: String)] = []
+  /// What must be verified at the point.
+  private(set) var conditions: [Statement] = []
+  /// Why some hypothesis cannot be met by construction.
+  private(set) var obstacle: String?
+
+  init(_ relevance: Relevance, _ theory: Theory) {
+    var fixed = relevance.needs.spectral
+    for assumption in relevance.assumptions {
+      guard case .statement(let s) = assumption.content else { continue }
+      guard s.relation == .equal else {
+        conditions.append(s)
+        continue
+      }
+      if let (name, meaning) = Self.definition(s, theory, fixed, derived) {
+        derived[name] = meaning
+        fixed.insert(name)
+        // A positive or otherwise constrained name keeps its constraint.
+        if case .parameter(.positive) = theory.declarations[name]?.nature, let d = theory.declarations[name] {
+          let zero = Expression(.number(0), .scalar)
+          conditions.append(Statement(zero, .less, Expression(.variable(d.name, []), .scalar)))
+        }
+        continue
+      }
+      let names = s.left.names(in: theory, derived: derived).union(s.right.names(in: theory, derived: derived))
+      let unknown = theory.order.last { name in
+        guard names.contains(name), !fixed.contains(name), derived[name] == nil else { return false }
+        switch theory.declarations[name]?.nature {
+        case .parameter(let c): return [.none, .symmetric, .diagonal, .skew].contains(c)
+        case .adapted, .process: return true
+        default: return false
+        }
+      }
+      guard let unknown else {
+        obstacle = "the hypothesis \(s) has no unknown left to solve it for"
+        continue
+      }
+      equations.append((s, unknown))
+      fixed.formUnion(names)
+    }
+  }
+
+  /// name = expression or expression = name, with a free name that the expression does not use.
+  private static func definition(
+    _ s: Statement, _ theory: Theory, _ fixed: Set<String>, _ derived: [String: Expression]
+  ) -> (String, Expression)? {
+    for (side, other) in [(s.left, s.right), (s.right, s.left)] {
+      guard case .variable(let name, let indices) = side.node, indices.isEmpty, !fixed.contains(name), derived[name] == nil,
+        let declaration = theory.declarations[name], declaration.family.isEmpty,
+        !other.names(in: theory, derived: derived).contains(name)
+      else { continue }
+      switch declaration.nature {
+      case .parameter(.none), .parameter(.positive), .adapted: return (name, other)
+      default: continue
+      }
+    }
+    return nil
+  }
+}
+
+/// Makes evaluators at places, and accepts only places at which the hypotheses hold.
+struct Points {
+  let theory: Theory
+  let relevance: Relevance
+  let hypotheses: Hypotheses
+  let budget: Int
+
+  init(_ theory: Theory, _ expressions: [Expression], budget: Int) {
+    self.theory = theory
+    self.budget = budget
+    relevance = Relevance(theory, expressions)
+    hypotheses = Hypotheses(relevance, theory)
+  }
+
+  func evaluator<D: DrawingDomain>(_ domain: D, at place: Place) throws(EvaluationError) -> Evaluator<D> {
+    if let obstacle = hypotheses.obstacle { throw .unsupported(obstacle) }
+    let model = try Model(
+      theory, needs: relevance.needs, dimensions: place.sizes, domain: domain, seed: place.seed, spread: place.spread,
+      budget: WorkBudget(budget))
+    for (key, entries) in place.overrides {
+      let drawn = try model.value(key)
+      var numbers: [Number<D.Element>] = []
+      for q in entries { numbers.append(Number(parts: [.constant(try domain.element(q))])) }
+      model.setValue(Grid(rows: drawn.rows, columns: drawn.columns, entries: numbers), for: key)
+    }
+    for (statement, unknown) in hypotheses.equations { try solve(statement, for: unknown, model) }
+    return try Evaluator(model, derived: hypotheses.derived)
+  }
+
+  /// Solves an equation that is affine in the entries of one name; entries that it leaves free keep their draws.
+  private func solve<D: DrawingDomain>(_ s: Statement, for name: String, _ model: Model<D>) throws(EvaluationError) {
+    guard let declaration = theory.declarations[name] else { return }
+    let linear = model.linear
+    let members = try Evaluator.members(declaration.family[...], model).map { ValueKey(name: name, indices: $0) }
+    var unknowns: [(key: ValueKey, entries: [Int], signs: [Int])] = []
+    for key in members {
+      let value = try model.value(key)
+      for j in 0..<value.columns {
+        for i in 0..<value.rows {
+          let (p, q) = (j * value.rows + i, i * value.rows + j)
+          switch declaration.nature {
+          case .parameter(.symmetric): if i <= j { unknowns.append((key, i == j ? [p] : [p, q], [1, 1])) }
+          case .parameter(.skew): if i < j { unknowns.append((key, [p, q], [1, -1])) }
+          case .parameter(.diagonal): if i == j { unknowns.append((key, [p], [1])) }
+          default: unknowns.append((key, [p], [1]))
+          }
+        }
+      }
+    }
+    guard unknowns.count <= 40 else { throw .tooLarge("solving a hypothesis for \(unknowns.count) entries of \(name)") }
+    func residual() throws(EvaluationError) -> Grid<D.Element> {
+      let evaluator = try Evaluator(model, derived: hypotheses.derived)
+      let difference = linear.subtract(try evaluator.value(s.left), try evaluator.value(s.right))
+      guard linear.isConstant(difference) else { throw .unsupported("a hypothesis between differentials") }
+      return difference.reshaped(difference.entries.count, 1)
+    }
+    func shift(_ unknown: (key: ValueKey, entries: [Int], signs: [Int]), by x: Number<D.Element>) throws(EvaluationError) {
+      var value = try model.value(unknown.key)
+      for (entry, sign) in zip(unknown.entries, unknown.signs) {
+        value.entries[entry] = model.arithmetic.add(value.entries[entry], sign > 0 ? x : model.arithmetic.negate(x))
+      }
+      model.setValue(value, for: unknown.key)
+    }
+    let start = try residual()
+    let one = model.arithmetic.one
+    var columns: [Grid<D.Element>] = []
+    for unknown in unknowns {
+      try shift(unknown, by: one)
+      columns.append(linear.subtract(try residual(), start))
+      try shift(unknown, by: model.arithmetic.negate(one))
+    }
+    let matrix = Grid(rows: start.rows, columns: columns.count) { columns[$1][$0, 0] }
+    let step = try linear.multiply(try linear.pseudoInverse(matrix), start)
+    for (unknown, x) in zip(unknowns, step.entries) { try shift(unknown, by: model.arithmetic.negate(x)) }
+    let rest = try residual()
+    for entry in rest.entries {
+      let base = try model.arithmetic.base(entry, for: "a hypothesis")
+      if model.arithmetic.domain.isZero(base) { continue }
+      // In an approximate domain the equation holds up to rounding; the exact domain decides whether it is affine.
+      guard model.arithmetic.domain.pivotQuality(base) < 1e-9 else {
+        throw .unsupported("the hypothesis \(s): it is not affine in \(name), or has no solution")
+      }
+    }
+  }
+
+  // MARK: Accepted places
+
+  /// Sizes to try, from the smallest on.
+  var sizeChoices: [[String: Int]] {
+    let names = relevance.sizes.sorted()
+    guard !names.isEmpty else { return [[:]] }
+    func lower(_ name: String) -> Int {
+      if case .dimension(let least)? = theory.declarations[name]?.nature { return least }
+      return 1
+    }
+    // The k-th name grows by the k-th digit of the pattern.
+    let patterns: [[Int]] = [[0], [1], [1, 2], [2, 1], [0, 1, 2], [2, 0, 1], [2]]
+    var choices: [[String: Int]] = []
+    for pattern in patterns {
+      var sizes: [String: Int] = [:]
+      for (k, name) in names.enumerated() { sizes[name] = lower(name) + pattern[k % pattern.count] }
+      if !choices.contains(sizes) { choices.append(sizes) }
+    }
+    return choices
+  }
+
+  /// Whether every condition holds for certain at a place.
+  func accepts(_ place: Place) throws(EvaluationError) -> Bool {
+    for precision in [64, 256] {
+      let evaluator = try evaluator(BallDomain(precision: precision), at: place)
+      var open = false
+      for condition in hypotheses.conditions {
+        do {
+          let sign = try evaluator.sign(condition)
+          if let sign {
+            if !condition.relation.admits(sign) { return false }
+          } else {
+            open = true
+          }
+        } catch .undecided {
+          open = true
+        }
+      }
+      if !open { return true }
+    }
+    return false
+  }
+}
+
+extension Evaluator {
+  /// The sign of left − right, if it is certain.
+  func sign(_ s: Statement) throws(EvaluationError) -> Int? {
+    let difference = linear(Env(algebra: .scalars)).subtract(try value(s.left), try value(s.right))
+    guard difference.entries.count == 1 else {
+      // ≠ between matrices.
+      var open = false
+      for entry in difference.entries {
+        switch try arithmetic.domain.sign(try arithmetic.base(entry, for: "a comparison")) {
+        case nil: open = true
+        case 0?: continue
+        case let sign?: return sign
+        }
+      }
+      return open ? nil : 0
+    }
+    return try arithmetic.domain.sign(try arithmetic.base(difference.entries[0], for: "a comparison"))
+  }
+}
+
+extension Relation {
+  /// Whether a difference left − right of this sign satisfies the relation.
+  public func admits(_ sign: Int) -> Bool {
+    switch self {
+    case .equal: sign == 0
+    case .notEqual: sign != 0
+    case .less: sign < 0
+    case .lessOrEqual: sign <= 0
+    case .greater: sign > 0
+    case .greaterOrEqual: sign >= 0
+    }
+  }
+}

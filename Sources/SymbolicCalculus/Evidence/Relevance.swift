@@ -1,0 +1,127 @@
+// What of a theory a statement depends on: names, sizes, hypotheses, and how names must be drawn.
+
+/// The part of a theory that matters to some expressions.
+struct Relevance {
+  private(set) var names: Set<String> = []
+  private(set) var sizes: Set<String> = []
+  private(set) var assumptions: [Assumption] = []
+  private(set) var needs = ModelNeeds()
+  private let theory: Theory
+
+  init(_ theory: Theory, _ expressions: [Expression]) {
+    self.theory = theory
+    for e in expressions { include(e) }
+    var open = theory.assumptions
+    var grew = true
+    while grew {
+      grew = false
+      for assumption in open where !assumption.expressions.allSatisfy({ $0.freeNames(in: theory).isDisjoint(with: allNames) }) {
+        assumptions.append(assumption)
+        open.removeAll { $0 == assumption }
+        for e in assumption.expressions { include(e) }
+        if case .simpleTop(let a) = assumption.content { needs.spectral.formUnion(a.bareNames) }
+        grew = true
+      }
+    }
+    // The order in which the author stated them.
+    assumptions.sort { $0.span.lowerBound < $1.span.lowerBound }
+  }
+
+  private var allNames: Set<String> { names.union(sizes) }
+
+  private mutating func include(_ e: Expression) {
+    collectNeeds(e)
+    for d in e.dimensions { include(d) }
+    for name in e.names(in: theory) { include(name) }
+  }
+
+  private mutating func include(_ d: Dimension) {
+    for name in d.names { if case .dimension? = theory.declarations[name]?.nature { sizes.insert(name) } }
+  }
+
+  private mutating func include(_ name: String) {
+    guard let declaration = theory.declarations[name], names.insert(name).inserted else { return }
+    include(declaration.shape.rows)
+    include(declaration.shape.columns)
+    for range in declaration.family {
+      include(range.lower)
+      include(range.upper)
+    }
+    switch declaration.nature {
+    case .normal(let mean, let covariance):
+      include(mean)
+      include(covariance)
+    case .process(let differential, _): include(differential)
+    case .sample(let population, _): include(population)
+    case .function(let shape):
+      include(shape.rows)
+      include(shape.columns)
+    default: break
+    }
+  }
+
+  private mutating func collectNeeds(_ e: Expression) {
+    switch e.node {
+    case .singular(_, let a, _): needs.spectral.formUnion(a.bareNames)
+    case .apply(.operatorNorm, let a) where !a[0].shape.isVector: needs.spectral.formUnion(a[0].bareNames)
+    case .apply(.squareRoot, let a): needs.spectral.formUnion(a[0].gramNames)
+    case .apply(.norm, let a) where a[0].shape.isVector: needs.normed.formUnion(a[0].bareNames)
+    default: break
+    }
+    for child in e.children { collectNeeds(child) }
+    switch e.node {
+    case .derivative(let f, let x, _), .gradient(let f, let x), .hessian(let f, let x):
+      // What the parameter needs, the point needs.
+      if needs.spectral.contains(f.parameter) { needs.spectral.formUnion(x.bareNames) }
+      if needs.normed.contains(f.parameter) { needs.normed.formUnion(x.bareNames) }
+    default: break
+    }
+  }
+}
+
+extension Assumption {
+  var expressions: [Expression] {
+    switch content {
+    case .statement(let s): [s.left, s.right]
+    case .simpleTop(let a): [a]
+    }
+  }
+}
+
+extension Expression {
+  /// The name that this expression is, through definitions and transposition.
+  var bareNames: Set<String> {
+    switch node {
+    case .variable(let name, _): [name]
+    case .defined(_, _, let e), .transpose(let e): e.bareNames
+    default: []
+    }
+  }
+
+  /// X where this is XXᵀ or XᵀX.
+  var gramNames: Set<String> {
+    switch node {
+    case .defined(_, _, let e): e.gramNames
+    case .multiply(let a, let b) where a.bareNames == b.bareNames: a.bareNames
+    default: []
+    }
+  }
+
+  /// Every size that occurs in this tree.
+  var dimensions: [Dimension] {
+    var own = [shape.rows, shape.columns]
+    switch node {
+    case .size(let d), .basis(let d), .singular(_, _, let d): own.append(d)
+    case .entry(_, let indices), .variable(_, let indices), .brownianDifferential(_, let indices): own += indices
+    case .sum(let r, _), .product(let r, _): own += [r.lower, r.upper]
+    case .derivative(let f, _, _), .gradient(let f, _), .hessian(let f, _): own += [f.shape.rows, f.shape.columns]
+    default: break
+    }
+    return own + children.flatMap(\.dimensions)
+  }
+
+  /// Declared names and sizes that occur.
+  func freeNames(in theory: Theory) -> Set<String> {
+    names(in: theory).union(dimensions.flatMap(\.names).filter { theory.declarations[$0] != nil })
+  }
+}

@@ -1,0 +1,194 @@
+// The weakest evidence: floating point, Monte Carlo, and the search for points at which an inequality is tightest.
+
+internal import ExactArithmetic
+internal import Glibc
+internal import RandomStreams
+
+extension Examiner {
+  private static var replicates: Int { 32 }
+  /// Student's quantile for 31 degrees of freedom and a two-sided error of 10⁻⁷ an entry.
+  private static var quantile: Double { 6.862 }
+
+  /// Equality in floating point; expectations without closed form by Monte Carlo with common random numbers.
+  func sampled(_ s: Statement, _ points: Points, _ accepted: [Place], because reason: String) -> Finding {
+    var worst = 0.0
+    var statistical = false
+    for place in accepted.prefix(4) {
+      do {
+        let hasExpectations = s.left.hasExpectations || s.right.hasExpectations
+        let comparison = hasExpectations ? try monteCarlo(s, points, place) : try floating(s, points, place)
+        statistical = hasExpectations
+        if comparison.differs {
+          return .refuted(
+            Counterexample(
+              sizes: place.sizes, values: comparison.values, left: comparison.left, right: comparison.right, partsAt: nil,
+              kind: .sampled))
+        }
+        worst = max(worst, comparison.error)
+      } catch .undefined(let what) {
+        return .undecided("not defined everywhere that the hypotheses hold: \(what); state what excludes this")
+      } catch {
+        return .undecided("\(reason); nor in floating point: \(error.reason)")
+      }
+    }
+    guard worst < (statistical ? 0.05 : 1e-7) else {
+      return .undecided("\(reason); Monte Carlo resolves only \(percent(worst)) of the larger side")
+    }
+    let strength =
+      statistical
+      ? "Monte Carlo means agree within \(percent(worst)) of the larger side" : "floating point agrees to \(percent(worst))"
+    return .holds(Evidence(.sampled, strength, sizes: distinctSizes(Array(accepted.prefix(4)))))
+  }
+
+  private func percent(_ x: Double) -> String {
+    if x == 0 { return "0 %" }
+    let digits = max(0, min(14, 1 - Int(floor(log10(x * 100)))))
+    let scale = pow(10.0, Double(digits))
+    return "\((x * 100 * scale).rounded(.up) / scale) %"
+  }
+
+  private struct Comparison {
+    var differs: Bool
+    /// Half-width of the interval for the difference, or its size, relative to the larger side.
+    var error: Double
+    var left: String
+    var right: String
+    var values: [Counterexample.Value]
+  }
+
+  private func monteCarlo(_ s: Statement, _ points: Points, _ place: Place) throws(EvaluationError) -> Comparison {
+    var differences: [[Double]] = []
+    var scale = 0.0
+    var last: (Evaluator<FloatingDomain>, Grid<Double>, Grid<Double>)?
+    for replicate in 0..<Self.replicates {
+      let evaluator = try points.evaluator(FloatingDomain(), at: place)
+      evaluator.average(by: MonteCarlo(draws: 400, replicate: replicate, seed: seed))
+      let (left, right) = (try evaluator.value(s.left), try evaluator.value(s.right))
+      var row: [Double] = []
+      for (a, b) in zip(left.entries, right.entries) {
+        let (x, y) = (try evaluator.arithmetic.base(a, for: "a mean"), try evaluator.arithmetic.base(b, for: "a mean"))
+        guard x.isFinite && y.isFinite else { throw .undefined("a value that is not finite") }
+        row.append(x - y)
+        scale = max(scale, abs(x), abs(y))
+      }
+      differences.append(row)
+      last = (evaluator, left, right)
+    }
+    var differs = false
+    var error = 0.0
+    let n = Double(Self.replicates)
+    for entry in differences[0].indices {
+      let column = differences.map { $0[entry] }
+      let mean = column.reduce(0, +) / n
+      let variance = column.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / (n - 1)
+      // Round-off of the means themselves bounds the resolution from below.
+      let halfWidth = Self.quantile * sqrt(variance / n) + 1e-12 * scale
+      if abs(mean) > halfWidth { differs = true }
+      error = max(error, halfWidth)
+    }
+    return comparison(differs, scale == 0 ? error : error / scale, last)
+  }
+
+  private func floating(_ s: Statement, _ points: Points, _ place: Place) throws(EvaluationError) -> Comparison {
+    let evaluator = try points.evaluator(FloatingDomain(), at: place)
+    let (left, right) = (try evaluator.value(s.left), try evaluator.value(s.right))
+    var (difference, scale) = (0.0, 0.0)
+    for (a, b) in zip(left.entries, right.entries) {
+      for i in 0..<max(a.parts.count, b.parts.count) {
+        let pair = try [a, b].map { (n: Number<Double>) throws(EvaluationError) -> Double in
+          guard i < n.parts.count else { return 0 }
+          guard case .constant(let c) = n.parts[i] else { throw .unsupported("a random value outside any expectation") }
+          return c
+        }
+        guard pair[0].isFinite && pair[1].isFinite else { throw .undefined("a value that is not finite") }
+        difference = max(difference, abs(pair[0] - pair[1]))
+        scale = max(scale, abs(pair[0]), abs(pair[1]))
+      }
+    }
+    let error = scale == 0 ? difference : difference / scale
+    return comparison(error > 1e-4, error, (evaluator, left, right))
+  }
+
+  private func comparison(
+    _ differs: Bool, _ error: Double, _ last: (Evaluator<FloatingDomain>, Grid<Double>, Grid<Double>)?
+  ) -> Comparison {
+    let show: (Grid<Double>) -> String = { $0.text { "\($0)" } }
+    return Comparison(
+      differs: differs, error: error, left: last.map { show($0.1) } ?? "?", right: last.map { show($0.2) } ?? "?",
+      values: last.map { $0.0.shownValues(show) } ?? [])
+  }
+
+  // MARK: The tightest points of an inequality
+
+  /// Places, found in floating point, at which right − left is smallest relative to the sides, or even of the wrong sign.
+  func adversarial(_ s: Statement, _ points: Points, _ accepted: [Place]) -> [Place] {
+    let sizes = distinctSizes(accepted)
+    var candidates: [(place: Place, gap: Double)] = []
+    for k in 0..<160 {
+      let place = Place(
+        sizes: sizes[k % sizes.count], seed: seed &+ UInt64(500_000 + k), spread: k % 3 == 0 ? .small : .wide)
+      if let gap = gap(s, points, place) { candidates.append((place, gap)) }
+    }
+    candidates.sort { $0.gap < $1.gap }
+    var found: [Place] = []
+    for (place, start) in candidates.prefix(3) {
+      let best = descended(place, start, s, points)
+      if (try? points.accepts(best)) == true { found.append(best) } else { found.append(place) }
+    }
+    return found.filter { (try? points.accepts($0)) == true }
+  }
+
+  private func gap(_ s: Statement, _ points: Points, _ place: Place) -> Double? {
+    guard let evaluator = try? points.evaluator(FloatingDomain(), at: place) else { return nil }
+    for condition in points.hypotheses.conditions {
+      guard let sign = try? evaluator.sign(condition), condition.relation.admits(sign) else { return nil }
+    }
+    guard let left = try? evaluator.scalarValue(s.left), let right = try? evaluator.scalarValue(s.right) else { return nil }
+    let upward = s.relation == .less || s.relation == .lessOrEqual
+    let gap = (upward ? right - left : left - right) / (abs(left) + abs(right) + 1e-300)
+    return gap.isFinite ? gap : nil
+  }
+
+  /// Random steps of single entries that narrow the gap.
+  private func descended(_ start: Place, _ startGap: Double, _ s: Statement, _ points: Points) -> Place {
+    guard let evaluator = try? points.evaluator(RationalDomain(), at: start) else { return start }
+    let fixed = Set(points.hypotheses.equations.map(\.unknown))
+    var free: [ValueKey: [Rational]] = [:]
+    for (key, value) in evaluator.model.values {
+      guard case .parameter(.none)? = theory.declarations[key.name]?.nature, !fixed.contains(key.name),
+        !points.relevance.needs.spectral.contains(key.name), !points.relevance.needs.normed.contains(key.name)
+      else { continue }
+      free[key] = value.entries.compactMap { if case .constant(let q) = $0.parts[0] { q } else { nil } }
+    }
+    let keys = free.keys.sorted { ($0.name, $0.indices.description) < ($1.name, $1.indices.description) }
+    guard !keys.isEmpty else { return start }
+    let generator = RandomGenerator(stream: "examiner/descent", seed: start.seed)
+    var (best, gap) = (start, startGap)
+    for step in 0..<120 {
+      let key = keys[generator.uniform(below: keys.count)]
+      guard var entries = best.overrides[key] ?? free[key], !entries.isEmpty else { continue }
+      let i = generator.uniform(below: entries.count)
+      let scale = Rational(1, 1 << min(8, step / 12))
+      entries[i] = entries[i] + scale * Rational(generator.uniform(below: 33) - 16, 4)
+      var trial = best
+      trial.overrides[key] = entries
+      if let narrower = self.gap(s, points, trial), narrower < gap { (best, gap) = (trial, narrower) }
+    }
+    return best
+  }
+}
+
+extension Evaluator where D == FloatingDomain {
+  func scalarValue(_ e: Expression) throws(EvaluationError) -> Double {
+    try arithmetic.base(try value(e)[0, 0], for: "a comparison")
+  }
+}
+
+extension Expression {
+  var hasExpectations: Bool {
+    switch node {
+    case .expectation, .variance, .covariance: true
+    default: children.contains(where: \.hasExpectations)
+    }
+  }
+}
