@@ -134,7 +134,14 @@ public final class DerivationChecker {
         return given == wanted || given.turned == wanted
       }
       return found ? .confirmed : .rejected("no assumption says this; state it with `assume`")
-    case .differentiation, .ito, .isserlis: return .none
+    case .differentiation:
+      return rewritten(s, examiner, "a derivative", has: \.hasDerivatives) { try $0.carriedOut }
+    case .ito:
+      return rewritten(s, examiner, "a differential d(…)", has: \.hasItoDifferentials) {
+        try itoExpanded($0, in: claim.theory)
+      }
+    case .isserlis:
+      return rewritten(s, examiner, "an expectation", has: \.hasExpectation) { try isserlis($0, in: claim.theory) }
     case .cite(let name, let target):
       return citation(name, target, s, claim, index, document, lemmas)
     }

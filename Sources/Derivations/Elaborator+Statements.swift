@@ -8,8 +8,13 @@ extension Elaborator {
     switch statement.kind {
     case .declare(let names, let type, let law):
       for name in names { try declare(name, type, law, statement.span) }
-    case .assume(let comparison):
-      scope.theory.assumptions.append(Assumption(.statement(try self.statement(comparison)), span: statement.span))
+    case .assume(let comparison, let indices):
+      let declared = DeclaredName(name: Syntax.Name(text: "", span: statement.span), family: indices)
+      let ranges = try family(declared)
+      let content = try withFamily(ranges, named: declared) { elaborator throws(DerivationError) in
+        try elaborator.statement(comparison)
+      }
+      scope.theory.assumptions.append(Assumption(.statement(content), forAll: ranges, span: statement.span))
     case .simple(let matrix):
       let matrix = try whole(matrix)
       scope.theory.assumptions.append(Assumption(.simpleTop(matrix), span: statement.span))
@@ -186,7 +191,7 @@ extension Elaborator {
     }
   }
 
-  /// `positive` on what has a nature of its own becomes the assumption x > 0, for a family with its index free.
+  /// `positive` on what has a nature of its own becomes the assumption x > 0, for a family that of every member.
   private mutating func assumeSign(_ declared: DeclaredName, _ type: TypeSyntax) throws(DerivationError) {
     let relation: Relation
     switch type.constraint {
@@ -201,7 +206,8 @@ extension Elaborator {
     let member = Expression(
       .variable(declared.name.text, family.map { Dimension($0.index) }), .scalar, span: declared.name.span)
     let zero = Expression(.number(0), .scalar, span: type.span)
-    scope.theory.assumptions.append(Assumption(.statement(Statement(member, relation, zero)), span: type.span))
+    scope.theory.assumptions.append(
+      Assumption(.statement(Statement(member, relation, zero)), forAll: family, span: type.span))
   }
 
   private mutating func gaussian(

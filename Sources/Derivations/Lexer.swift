@@ -18,7 +18,7 @@ struct Token: Hashable, Sendable {
   static let statementWords: Set<String> = [
     "section", "let", "assume", "define", "brownian", "process", "claim",
   ]
-  static let reserved: Set<String> = statementWords.union(["have", "proof", "qed", "by", "in", "where"])
+  static let reserved: Set<String> = statementWords.union(["have", "proof", "qed", "by", "in", "where", "for"])
 
   var isReserved: Bool {
     if case .name(let name) = kind { return Token.reserved.contains(name) }

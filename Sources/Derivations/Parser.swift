@@ -202,7 +202,18 @@ struct Parser {
       }
       return .simple(arguments[0])
     }
-    return .assume(try comparison())
+    let statement = try comparison()
+    var ranges: [DeclaredName.Index] = []
+    if acceptWord("for") {
+      repeat {
+        let index = try expectName("an index")
+        guard acceptWord("in") else { throw expected("‘in’ and the range of \(index.text)") }
+        let lower = try expression()
+        try expect("..", " and the last value of \(index.text)")
+        ranges.append(DeclaredName.Index(name: index, lower: lower, upper: try expression()))
+      } while accept(",")
+    }
+    return .assume(statement, forAll: ranges)
   }
 
   private mutating func definition() throws(DerivationError) -> StatementSyntax.Kind {

@@ -34,6 +34,8 @@ public protocol ScalarDomain: Sendable {
   func isZero(_ a: Element) -> Bool
   /// Whether a and b are one and the same value for certain: equal numbers, or balls with equal centre and radius.
   func isSame(_ a: Element, _ b: Element) -> Bool
+  /// Whether a has grown beyond what is worth computing with.
+  func isTooLarge(_ a: Element) -> Bool
   /// How good a pivot a is: 0 for zero or possibly zero, larger is better; exact fields give 1 for anything else.
   func pivotQuality(_ a: Element) -> Double
   /// f(a), f′(a), f″(a)/2, …, f⁽ⁿ⁾(a)/n!.
@@ -47,5 +49,6 @@ public protocol ScalarDomain: Sendable {
 }
 
 extension ScalarDomain {
+  public func isTooLarge(_ a: Element) -> Bool { false }
   public func isSame(_ a: Element, _ b: Element) -> Bool { isZero(subtract(a, b)) }
 }

@@ -81,8 +81,12 @@ public struct Assumption: Hashable, Sendable {
     case simpleTop(Expression)
   }
   public var content: Content
+  /// Indices for all of whose values it holds.
+  public var ranges: [Expression.Range]
   public var span: Range<Int>
-  public init(_ content: Content, span: Range<Int> = 0..<0) { (self.content, self.span) = (content, span) }
+  public init(_ content: Content, forAll ranges: [Expression.Range] = [], span: Range<Int> = 0..<0) {
+    (self.content, self.ranges, self.span) = (content, ranges, span)
+  }
 }
 
 /// Declarations and assumptions in force at one place of a derivation.

@@ -28,6 +28,7 @@ final class GenericDomain: DrawingDomain, @unchecked Sendable {
   func multiply(_ a: RationalFunction, _ b: RationalFunction) -> RationalFunction { a * b }
   func negate(_ a: RationalFunction) -> RationalFunction { -a }
   func inverse(_ a: RationalFunction) throws(EvaluationError) -> RationalFunction { try rational.inverse(a) }
+  func isTooLarge(_ a: RationalFunction) -> Bool { a.isTooLarge }
   func isZero(_ a: RationalFunction) -> Bool { rational.isZero(a) }
   func pivotQuality(_ a: RationalFunction) -> Double { rational.pivotQuality(a) }
   func taylor(_ f: ElementaryFunction, at a: RationalFunction, order: Int) throws(EvaluationError) -> [RationalFunction] {

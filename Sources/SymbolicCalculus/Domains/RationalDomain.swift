@@ -20,6 +20,7 @@ public struct RationalDomain: ScalarDomain {
   }
 
   public func isZero(_ a: Rational) -> Bool { a.sign == 0 }
+  public func isTooLarge(_ a: Rational) -> Bool { max(a.bits.numerator, a.bits.denominator) > 20_000 }
   public func pivotQuality(_ a: Rational) -> Double { a.sign == 0 ? 0 : 1 }
   public func sign(_ a: Rational) -> Int? { a.sign }
 

@@ -289,7 +289,7 @@ extension Evaluator {
     let (a, b) = (try scalar(from, env), try scalar(to, env))
     let stride = env.algebra.size
     var inner = renewed(env)
-    inner.algebra = env.algebra.extended(brownianMotions: brownian.count)
+    inner.algebra = try env.algebra.extended(brownianMotions: brownian.count)
     inner.itoStride = stride
     let variable = formal.time()
     inner.locals[time] = G(scalar: formalNumber(variable))
@@ -360,6 +360,7 @@ extension Evaluator {
     _ integrand: N, _ s: Int, _ component: ValueKey, _ index: Int, _ from: (Expression, N), _ to: (Expression, N),
     _ body: Expression, _ env: Env
   ) throws(EvaluationError) -> N {
+    if sampler != nil && env.isDrawn { throw .unsupported("an Itô integral by Monte Carlo") }
     if env.isAveraging && body.isAdapted(in: model.theory) {
       throw .unsupported("the law of an Itô integral whose integrand is not deterministic")
     }
@@ -410,12 +411,16 @@ extension Expression {
     return found
   }
 
+  /// Whether a value that an adapted process has at some time occurs; an increment dW does not count.
   func isAdapted(in theory: Theory) -> Bool {
-    names(in: theory).contains { name in
+    switch node {
+    case .variable(let name, _), .call(let name, _):
       switch theory.declarations[name]?.nature {
-      case .adapted, .process, .timeFunction(adapted: true), .brownian: true
-      default: false
+      case .adapted, .process, .timeFunction(adapted: true), .brownian: return true
+      default: break
       }
+    default: break
     }
+    return children.contains { $0.isAdapted(in: theory) }
   }
 }

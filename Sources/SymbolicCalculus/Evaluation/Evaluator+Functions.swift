@@ -264,8 +264,10 @@ extension Evaluator {
       if order == 2 {
         // Of time: a quadratic polynomial, so that exponentials of integrals stay in reach.
         var power = arithmetic.one
+        let fifth = try arithmetic.domain.element(Rational(1, 5))
         for _ in 0...2 {
-          let c = arithmetic.constant(try arithmetic.domain.draw(source, spread: model.spread))
+          let c = arithmetic.constant(
+            arithmetic.domain.multiply(fifth, try arithmetic.domain.draw(source, spread: model.spread)))
           sum = arithmetic.add(sum, try arithmetic.multiply(c, power, in: env.algebra))
           power = try arithmetic.multiply(power, x.entries[0], in: env.algebra)
         }

@@ -63,7 +63,8 @@ final class Evaluator<D: DrawingDomain> {
       guard let declaration = model.theory.declarations[name], case .brownian = declaration.nature else { continue }
       for indices in try Self.members(declaration.family[...], model) {
         let bound = Dictionary(zip(declaration.family.map(\.index), indices)) { $1 }
-        for entry in 0..<max(0, try model.size(declaration.shape.count, bound)) {
+        let (rows, columns) = try model.extent(declaration.shape, bound)
+        for entry in 0..<rows * columns {
           order[ValueKey(name: name, indices: indices + [entry])] = order.count
         }
       }
@@ -92,7 +93,7 @@ final class Evaluator<D: DrawingDomain> {
     var env = Env(algebra: .scalars)
     if e.hasDifferentials {
       guard brownian.count <= 64 else { throw .tooLarge("more than 64 Brownian components") }
-      env.algebra = env.algebra.extended(brownianMotions: brownian.count)
+      env.algebra = try env.algebra.extended(brownianMotions: brownian.count)
       env.itoStride = 1
       env.identity = -1
     }
@@ -110,6 +111,10 @@ final class Evaluator<D: DrawingDomain> {
 
   func size(_ d: Dimension, _ env: Env) throws(EvaluationError) -> Int { try model.size(d, env.indices) }
 
+  func extent(_ s: Shape, _ env: Env) throws(EvaluationError) -> (rows: Int, columns: Int) {
+    try model.extent(s, env.indices)
+  }
+
   func integer(_ n: Int) throws(EvaluationError) -> N { arithmetic.constant(try arithmetic.domain.element(Rational(n))) }
 
   func scalar(_ e: Expression, _ env: Env) throws(EvaluationError) -> N { try evaluate(e, env)[0, 0] }
@@ -118,6 +123,7 @@ final class Evaluator<D: DrawingDomain> {
     depth += 1
     defer { depth -= 1 }
     guard depth < 2_000 else { throw .tooLarge("an expression nested more than 2000 deep") }
+    try arithmetic.budget.spend(1)
     let algebra = linear(env)
     switch e.node {
     case .number(let q): return G(scalar: arithmetic.constant(try arithmetic.domain.element(q)))
@@ -134,12 +140,15 @@ final class Evaluator<D: DrawingDomain> {
       (outside.assignment, outside.isDrawn) = ([:], false)
       if env.locals.isEmpty { outside.identity = 0 }
       return try cached(e, outside) { (env) throws(EvaluationError) in try sampler(body, env) }
-    case .identity: return algebra.identity(try size(e.shape.rows, env))
-    case .zero: return algebra.zeros(try size(e.shape.rows, env), try size(e.shape.columns, env))
+    case .identity: return algebra.identity(try extent(e.shape, env).rows)
+    case .zero:
+      let (m, n) = try extent(e.shape, env)
+      return algebra.zeros(m, n)
     case .ones:
-      return G(rows: try size(e.shape.rows, env), columns: try size(e.shape.columns, env)) { _, _ in arithmetic.one }
+      let (m, n) = try extent(e.shape, env)
+      return G(rows: m, columns: n) { _, _ in arithmetic.one }
     case .basis(let index):
-      let (n, i) = (try size(e.shape.rows, env), try size(index, env))
+      let (n, i) = (try extent(e.shape, env).rows, try size(index, env))
       guard (1...max(n, 1)).contains(i) else { throw .undefined("basis vector \(i) of R^\(n)") }
       return G(rows: n, columns: 1) { row, _ in row == i - 1 ? arithmetic.one : arithmetic.zero }
     case .add(let terms):
@@ -167,7 +176,8 @@ final class Evaluator<D: DrawingDomain> {
     case .singular(let part, let a, let index):
       return try singular(part, try evaluate(a, env), try size(index, env), env)
     case .sum(let range, let body):
-      var sum = algebra.zeros(try size(e.shape.rows, env), try size(e.shape.columns, env))
+      let (m, n) = try extent(e.shape, env)
+      var sum = algebra.zeros(m, n)
       for inner in try instances(range, env) { sum = algebra.add(sum, try evaluate(body, inner)) }
       return sum
     case .product(let range, let body):
@@ -290,7 +300,7 @@ final class Evaluator<D: DrawingDomain> {
 
   private func derivative(_ f: Expression.Lambda, _ x: G, _ along: [G], _ env: Env) throws(EvaluationError) -> G {
     guard along.count <= 4 else { throw .tooLarge("a derivative of order \(along.count)") }
-    let extended = env.algebra.extended(directions: along.count)
+    let extended = try env.algebra.extended(directions: along.count)
     let inner = LinearAlgebra(arithmetic: arithmetic, algebra: extended)
     var point = x
     for (k, direction) in along.enumerated() {

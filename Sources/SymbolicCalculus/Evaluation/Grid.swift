@@ -79,6 +79,7 @@ struct LinearAlgebra<D: ScalarDomain> {
   }
 
   func kron(_ a: G, _ b: G) throws(EvaluationError) -> G {
+    guard a.entries.count * b.entries.count <= 65_536 else { throw .tooLarge("a Kronecker product of that size") }
     var result = zeros(a.rows * b.rows, a.columns * b.columns)
     for i in 0..<a.rows {
       for j in 0..<a.columns {

@@ -87,6 +87,14 @@ final class Model<D: DrawingDomain> {
     return value
   }
 
+  /// Rows and columns, within what is evaluated at all.
+  func extent(_ s: Shape, _ indices: [String: Int] = [:]) throws(EvaluationError) -> (rows: Int, columns: Int) {
+    let (m, n) = (try size(s.rows, indices), try size(s.columns, indices))
+    guard m >= 0 && n >= 0 else { throw .undefined("a matrix of \(m) x \(n)") }
+    guard m <= 1_024 && n <= 1_024 && m * n <= 4_096 else { throw .tooLarge("a matrix of \(m) x \(n)") }
+    return (m, n)
+  }
+
   // MARK: Drawing
 
   /// The value of a free name; nil if its value is the evaluator's business (functions, definitions).
@@ -101,12 +109,20 @@ final class Model<D: DrawingDomain> {
         throw .undefined("\(key.name)[\(index)], whose index runs from \(low) to \(high)")
       }
     }
-    let (rows, columns) = (try size(declaration.shape.rows, bound), try size(declaration.shape.columns, bound))
+    let (rows, columns) = try extent(declaration.shape, bound)
     let drawn: G
     switch declaration.nature {
     case .parameter(let constraint): drawn = try draw(key, constraint, rows, columns)
     case .sample(let population, let replacement):
       drawn = try value(ValueKey(name: population, indices: [try member(key, of: population, replacement)]))
+    case .time:
+      // At most two units: exponentials of integrals stay readable.
+      let source = generator(key)
+      drawn = G(
+        scalar: arithmetic.constant(
+          arithmetic.domain is any ApproximatesReals
+            ? try arithmetic.domain.element(Rational(source.uniform(below: 14) + 1, 7))
+            : try arithmetic.domain.draw(source, spread: spread)))
     default: drawn = try draw(key, .none, rows, columns)
     }
     values[key] = drawn
@@ -146,7 +162,8 @@ final class Model<D: DrawingDomain> {
     _ key: ValueKey, _ constraint: Declaration.Constraint, _ rows: Int, _ columns: Int
   ) throws(EvaluationError) -> G {
     if needs.spectral.contains(key.name) { return try withSpectrum(key, constraint, rows, columns) }
-    switch constraint {
+    let isPositive = constraint == .none && rows == 1 && columns == 1 && needs.positive.contains(key.name)
+    switch isPositive ? .positive : constraint {
     case .none:
       guard rows == 1 && columns == 1 || columns == 1 && needs.normed.contains(key.name) else {
         return try entries(key, rows, columns)
@@ -275,4 +292,6 @@ struct ModelNeeds: Sendable {
   var spectral: Set<String> = []
   /// Vectors whose norm is used.
   var normed: Set<String> = []
+  /// Scalars that a hypothesis says to be positive, all members of a family.
+  var positive: Set<String> = []
 }

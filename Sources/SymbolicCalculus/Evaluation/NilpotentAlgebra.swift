@@ -18,8 +18,11 @@ public final class NilpotentAlgebra: Sendable {
   @inline(__always) func product(_ i: Int, _ j: Int) -> Int { Int(table[i * size + j]) }
 
   /// The tensor product with a local algebra. Old elements keep their indices; local element l times old o is l·size + o.
-  private func extended(size local: Int, order localOrder: Int, _ localProduct: (Int, Int) -> Int) -> NilpotentAlgebra {
+  private func extended(
+    size local: Int, order localOrder: Int, _ localProduct: (Int, Int) -> Int
+  ) throws(EvaluationError) -> NilpotentAlgebra {
     let newSize = size * local
+    guard newSize <= 1_024 else { throw .tooLarge("derivatives and differentials nested into \(newSize) parts") }
     var table = [Int32](repeating: -1, count: newSize * newSize)
     for l in 0..<local {
       for k in 0..<local {
@@ -36,13 +39,13 @@ public final class NilpotentAlgebra: Sendable {
   }
 
   /// Adjoins ε₁ … εₖ with εᵢ² = 0; the coefficient of ε₁⋯εₖ starts at (2ᵏ − 1)·size.
-  public func extended(directions k: Int) -> NilpotentAlgebra {
-    extended(size: 1 << k, order: k + 1) { $0 & $1 == 0 ? $0 | $1 : -1 }
+  public func extended(directions k: Int) throws(EvaluationError) -> NilpotentAlgebra {
+    try extended(size: 1 << k, order: k + 1) { $0 & $1 == 0 ? $0 | $1 : -1 }
   }
 
   /// Adjoins dt (local index 1) and dB₁ … dBᵣ (2 …), with dBᵢ dBⱼ = δᵢⱼ dt and every other product zero.
-  public func extended(brownianMotions r: Int) -> NilpotentAlgebra {
-    extended(size: 2 + r, order: 3) { i, j in
+  public func extended(brownianMotions r: Int) throws(EvaluationError) -> NilpotentAlgebra {
+    try extended(size: 2 + r, order: 3) { i, j in
       if i == 0 { return j }
       if j == 0 { return i }
       return i == j && i >= 2 ? 1 : -1

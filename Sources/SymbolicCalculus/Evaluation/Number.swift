@@ -139,7 +139,9 @@ struct Arithmetic<D: ScalarDomain>: Sendable {
   func multiply(_ a: C, _ b: C) throws(EvaluationError) -> C {
     if case .constant(let x) = a, case .constant(let y) = b {
       try budget.spend(1)
-      return .constant(domain.multiply(x, y))
+      let product = domain.multiply(x, y)
+      if domain.isTooLarge(product) { throw .tooLarge("numbers of too many digits") }
+      return .constant(product)
     }
     let (p, q) = (a.terms, b.terms)
     try budget.spend(4 * p.count * q.count)

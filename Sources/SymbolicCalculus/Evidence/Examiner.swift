@@ -348,8 +348,9 @@ extension Evaluator where D == BallDomain {
   /// Whether all parts of both sides overlap, and to how many bits relative to the larger side, or absolutely below 1.
   func compare(_ s: Statement) throws(EvaluationError) -> (overlap: Bool, bits: Int) {
     let (left, right) = (try value(s.left), try value(s.right))
-    var scale = 0.0
-    var error = 0.0
+    // Values are drawn of order one: below that, what counts is the absolute error.
+    var scale = arithmetic.oneElement
+    var error = arithmetic.zeroElement
     var overlap = true
     for (a, b) in zip(left.entries, right.entries) {
       for i in 0..<max(a.parts.count, b.parts.count) {
@@ -357,13 +358,13 @@ extension Evaluator where D == BallDomain {
         let y = try constantPart(b, i)
         guard x.isFinite && y.isFinite else { throw .undecided("an enclosure without bounds") }
         if !x.overlaps(y) { overlap = false }
-        scale = max(scale, abs(x.approximation), abs(y.approximation))
-        error = max(error, x.radius, y.radius)
+        scale = scale.maximum(x.magnitudeBound).maximum(y.magnitudeBound)
+        error = error.maximum((x - x.midpoint).magnitudeBound).maximum((y - y.midpoint).magnitudeBound)
       }
     }
-    if error == 0 { return (overlap, arithmetic.domain.precision) }
-    // Values are drawn of order one: below that, what counts is the absolute error.
-    return (overlap, Int(max(0, log2(max(scale, 1) / error))))
+    if error.isExactlyZero { return (overlap, arithmetic.domain.precision) }
+    let nats = (scale / error).log.approximation
+    return (overlap, nats.isFinite ? Int(max(0, nats / log(2.0))) : 0)
   }
 
   private func constantPart(_ n: N, _ i: Int) throws(EvaluationError) -> Ball {

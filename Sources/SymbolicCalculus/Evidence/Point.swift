@@ -21,6 +21,12 @@ struct Place {
   var overrides: [ValueKey: [Rational]] = [:]
 }
 
+/// A comparison that must hold, for all values of its indices.
+struct Condition {
+  var statement: Statement
+  var ranges: [Expression.Range] = []
+}
+
 /// Hypotheses, sorted by what they ask of a point.
 struct Hypotheses {
   /// Names that an equation gives outright.
@@ -28,7 +34,7 @@ struct Hypotheses {
   /// Equations to be solved for an entry-wise affine unknown.
   private(set) var equations: [(statement: Statement, unknown: String)] = []
   /// What must be verified at the point.
-  private(set) var conditions: [Statement] = []
+  private(set) var conditions: [Condition] = []
   /// Why some hypothesis cannot be met by construction.
   private(set) var obstacle: String?
 
@@ -37,7 +43,11 @@ struct Hypotheses {
     for assumption in relevance.assumptions {
       guard case .statement(let s) = assumption.content else { continue }
       guard s.relation == .equal else {
-        conditions.append(s)
+        conditions.append(Condition(statement: s, ranges: assumption.ranges))
+        continue
+      }
+      guard assumption.ranges.isEmpty else {
+        obstacle = "an equation for every value of an index: \(s)"
         continue
       }
       if let (name, meaning) = Self.definition(s, theory, fixed, derived) {
@@ -46,7 +56,7 @@ struct Hypotheses {
         // A positive or otherwise constrained name keeps its constraint.
         if case .parameter(.positive) = theory.declarations[name]?.nature, let d = theory.declarations[name] {
           let zero = Expression(.number(0), .scalar)
-          conditions.append(Statement(zero, .less, Expression(.variable(d.name, []), .scalar)))
+          conditions.append(Condition(statement: Statement(zero, .less, Expression(.variable(d.name, []), .scalar))))
         }
         continue
       }
@@ -198,15 +208,10 @@ struct Points {
       let evaluator = try evaluator(BallDomain(precision: precision), at: place)
       var open = false
       for condition in hypotheses.conditions {
-        do {
-          let sign = try evaluator.sign(condition)
-          if let sign {
-            if !condition.relation.admits(sign) { return false }
-          } else {
-            open = true
-          }
-        } catch .undecided {
-          open = true
+        switch try evaluator.admits(condition) {
+        case false?: return false
+        case true?: continue
+        case nil: open = true
         }
       }
       if !open { return true }
@@ -216,9 +221,30 @@ struct Points {
 }
 
 extension Evaluator {
+  /// Whether a condition holds for every value of its indices; nil if that is not certain.
+  func admits(_ condition: Condition) throws(EvaluationError) -> Bool? {
+    var isOpen = false
+    for indices in try Self.members(condition.ranges[...], model) {
+      var env = Env(algebra: .scalars)
+      for (range, index) in zip(condition.ranges, indices) { env.indices[range.index] = index }
+      do {
+        guard let sign = try sign(condition.statement, env) else {
+          isOpen = true
+          continue
+        }
+        if !condition.statement.relation.admits(sign) { return false }
+      } catch .undecided {
+        isOpen = true
+      }
+    }
+    return isOpen ? nil : true
+  }
+
   /// The sign of left − right, if it is certain.
-  func sign(_ s: Statement) throws(EvaluationError) -> Int? {
-    let difference = linear(Env(algebra: .scalars)).subtract(try value(s.left), try value(s.right))
+  func sign(_ s: Statement) throws(EvaluationError) -> Int? { try sign(s, Env(algebra: .scalars)) }
+
+  private func sign(_ s: Statement, _ env: Env) throws(EvaluationError) -> Int? {
+    let difference = linear(env).subtract(try evaluate(s.left, env), try evaluate(s.right, env))
     guard difference.entries.count == 1 else {
       // ≠ between matrices.
       var open = false

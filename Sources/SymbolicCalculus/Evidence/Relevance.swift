@@ -1,5 +1,7 @@
 // What of a theory a statement depends on: names, sizes, hypotheses, and how names must be drawn.
 
+internal import ExactArithmetic
+
 /// The part of a theory that matters to some expressions.
 struct Relevance {
   private(set) var names: Set<String> = []
@@ -19,6 +21,7 @@ struct Relevance {
         assumptions.append(assumption)
         open.removeAll { $0 == assumption }
         for e in assumption.expressions { include(e) }
+        if let name = assumption.positiveName { needs.positive.insert(name) }
         if case .simpleTop(let a) = assumption.content { needs.spectral.formUnion(a.bareNames) }
         grew = true
       }
@@ -80,6 +83,17 @@ struct Relevance {
 }
 
 extension Assumption {
+  /// X where this says X > 0 or X ≥ 0 of one declared name, or of every member of a family.
+  var positiveName: String? {
+    guard case .statement(let s) = content else { return nil }
+    let (name, zero): (Expression, Expression) =
+      s.relation == .greater || s.relation == .greaterOrEqual ? (s.left, s.right) : (s.right, s.left)
+    guard s.relation != .equal, s.relation != .notEqual, zero.node == .number(0) || zero.node == .zero,
+      case .variable(let found, let indices) = name.node, indices == ranges.map({ Dimension($0.index) })
+    else { return nil }
+    return found
+  }
+
   var expressions: [Expression] {
     switch content {
     case .statement(let s): [s.left, s.right]

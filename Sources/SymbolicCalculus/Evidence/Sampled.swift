@@ -141,7 +141,7 @@ extension Examiner {
   private func gap(_ s: Statement, _ points: Points, _ place: Place) -> Double? {
     guard let evaluator = try? points.evaluator(FloatingDomain(), at: place) else { return nil }
     for condition in points.hypotheses.conditions {
-      guard let sign = try? evaluator.sign(condition), condition.relation.admits(sign) else { return nil }
+      guard let holds = try? evaluator.admits(condition), holds else { return nil }
     }
     guard let left = try? evaluator.scalarValue(s.left), let right = try? evaluator.scalarValue(s.right) else { return nil }
     let upward = s.relation == .less || s.relation == .lessOrEqual
