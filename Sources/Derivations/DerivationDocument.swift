@@ -59,7 +59,7 @@ public struct DerivationDocument: Hashable, Sendable {
   public let claims: [DerivedClaim]
   /// The first error of each statement, in order; a document with errors is not one to trust.
   public let errors: [DerivationError]
-  /// How many more errors there are than are kept.
+  /// How many more errors were found than are kept; reading ends where there is no hope.
   public let omittedErrors: Int
 
   /// Reads and types a document. Never throws: errors are values.
@@ -69,7 +69,7 @@ public struct DerivationDocument: Hashable, Sendable {
     reader.errors = source.errors + lexical
     if reader.errors.count < Limits.errors {
       var parser = Parser(tokens)
-      for statement in parser.statements() { reader.read(statement) }
+      for statement in parser.statements() where reader.errors.count < Limits.hopeless { reader.read(statement) }
     }
     reader.closeSection()
     self.source = source

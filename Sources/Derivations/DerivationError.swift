@@ -30,9 +30,12 @@ enum Limits {
   static let nodes = 200_000
   static let names = 300
   static let claims = 1_000
+  /// Errors that are kept, and those after which nothing more is read.
   static let errors = 20
-  /// Of a size such as m n + 1: terms, factors of a term, and coefficients.
-  static let sizeTerms = 64
-  static let sizeDegree = 64
+  static let hopeless = 200
+  /// Indices of one family, sum or definition.
+  static let indices = 8
+  /// Names and terms of a size such as m n + 1, and its coefficients.
+  static let sizeWeight = 100
   static let sizeCoefficient = 1_000_000
 }

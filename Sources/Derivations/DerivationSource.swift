@@ -148,9 +148,9 @@ extension DerivationSource {
     if !bytes.isEmpty {
       let start = lineStarts[line - 1]
       let end = bytes[start...].firstIndex(of: UInt8(ascii: "\n")) ?? bytes.count
-      var before = Array(string(start..<max(start, min(error.span.lowerBound, end))))
-      var marked = Array(string(error.span.clamped(to: start..<end)))
-      var after = Array(string(max(start, min(error.span.upperBound, end))..<end))
+      var before = characters(start..<max(start, min(error.span.lowerBound, end)))
+      var marked = characters(error.span.clamped(to: start..<end))
+      var after = characters(max(start, min(error.span.upperBound, end))..<end)
       if before.count > 60 { before = ["…"] + before.suffix(59) }
       if marked.count > 80 { (marked, after) = (marked.prefix(79) + ["…"], []) }
       if after.count > 60 { after = after.prefix(59) + ["…"] }
@@ -161,6 +161,11 @@ extension DerivationSource {
     }
     if let hint = error.hint { lines.append("  hint: \(hint)") }
     return lines.joined(separator: "\n")
+  }
+
+  /// A span's characters; one with more marks than any script has is shown as unknown.
+  private func characters(_ span: Range<Int>) -> [Character] {
+    string(span).map { $0.utf8.count > 64 ? "\u{FFFD}" : $0 }
   }
 
   /// The cells that a character takes in a terminal: two for East Asian wide characters and pictures, none for controls.

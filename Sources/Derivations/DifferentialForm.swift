@@ -72,6 +72,23 @@ enum DifferentialForm {
     }
   }
 
+  /// Whether a differential stands in the expression as a factor.
+  static func has(_ e: Expression) throws(DerivationError) -> Bool { try (degrees(of: e)?.upperBound ?? 0) > 0 }
+
+  /// Requires that all sides of a relation have differentials, or none.
+  static func checkSides(_ sides: [Expression]) throws(DerivationError) {
+    var first: Bool?
+    for side in sides {
+      guard let degrees = try degrees(of: side) else { continue }
+      let has = degrees.upperBound > 0
+      if first.map({ $0 != has }) ?? false {
+        throw DerivationError(
+          "one side of the relation has a differential in every term, the other has none", at: side.span)
+      }
+      first = has
+    }
+  }
+
   /// Requires exactly one dt or dW in every term.
   static func linear(_ form: Expression, in place: String) throws(DerivationError) {
     if let degrees = try degrees(of: form), degrees != 1...1 {
@@ -97,7 +114,7 @@ enum DifferentialForm {
 
   @discardableResult
   private static func none(in e: Expression, _ place: String) throws(DerivationError) -> ClosedRange<Int> {
-    if let degrees = try degrees(of: e), degrees.upperBound > 0 {
+    if try has(e) {
       throw DerivationError("a differential \(place)", at: e.span)
     }
     return 0...0

@@ -1,6 +1,5 @@
 // Statements in order: each changes the scope, opens a section or adds a claim; the first error of each is kept.
 
-internal import ExactArithmetic
 internal import SymbolicCalculus
 
 struct DocumentReader {
@@ -8,6 +7,7 @@ struct DocumentReader {
   private var sectionName: String?
   private var sectionStart = 0
   private var sectionEnd = 0
+  private var sectionNames: Set<String> = []
   private(set) var sections: [Section] = []
   private(set) var claims: [DerivedClaim] = []
   var errors: [DerivationError] = []
@@ -27,7 +27,7 @@ struct DocumentReader {
       switch statement.kind {
       case .section(let name):
         closeSection()
-        if sections.contains(where: { $0.name == name.text }) {
+        if !sectionNames.insert(name.text).inserted {
           errors.append(DerivationError("a second section \(name.text)", at: name.span))
         }
         elaborator.scope = Scope()
@@ -95,6 +95,7 @@ extension Elaborator {
     var sides = [try elaborate(chain.first)]
     for step in chain.steps { sides.append(try elaborate(step.right)) }
     sides = try finish(try related(sides, by: chain.steps.map(\.relation)))
+    try DifferentialForm.checkSides(sides)
     var relation = Relation.equal
     for step in chain.steps {
       guard let both = relation.then(step.relation) else {

@@ -87,7 +87,6 @@ extension Elaborator {
         at: span,
         hint: written.count == 2 ? "D2[f](x)[E, F] is the second derivative" : nil)
     }
-    let lambda = try lambda(function, at: point, span)
     var directions: [Expression] = []
     for direction in written {
       let value = try elaborate(direction)
@@ -98,6 +97,10 @@ extension Elaborator {
       }
       directions.append(fitted)
     }
+    guard !sizes.resolve(point.shape).count.names.contains(where: SizeEquations.isUnknown) else {
+      throw DerivationError("the size of the point cannot be found", at: point.span, hint: "write I[n]")
+    }
+    let lambda = try lambda(function, at: point, span)
     let shape = sizes.resolve(lambda.body.shape)
     switch operation {
     case .first, .second: return try make(.derivative(lambda, at: point, along: directions), shape, span)

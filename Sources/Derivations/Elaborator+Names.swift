@@ -59,7 +59,9 @@ extension Elaborator {
   func unknown(_ name: String, _ span: Range<Int>) -> DerivationError {
     let candidates = scope.names + locals.keys + Scope.builtIn + ["I", "E", "Var", "Cov", "D", "D2"]
     var error = DerivationError("‘\(name)’ is not declared", at: span)
-    if name.first == "d", scope.declares(String(name.dropFirst())) {
+    if name == "t" {
+      error.hint = "write let t : time"
+    } else if name.first == "d", scope.declares(String(name.dropFirst())) {
       error.hint = "\(name) is the differential of a process, a Brownian motion or a time only"
     } else if let near = Spelling.nearest(to: name, among: candidates) {
       error.hint = "did you mean \(near)?"
@@ -119,11 +121,12 @@ extension Elaborator {
       return try make(.timeDifferential, .scalar, span)
     }
     scope.builtInUses.insert(name)
-    let variable =
-      indices.isEmpty
-      ? try variable(base, inner)
-      : try index(Syntax(kind: .name(base), span: inner, depth: 1), indices, span)
-    return try differential(of: variable, span)
+    if indices.isEmpty { return try differential(of: try variable(base, inner), span) }
+    if let declaration = scope.theory.declarations[base], declaration.family.isEmpty {
+      return try entry(of: try differential(of: try variable(base, inner), span), indices, span)
+    }
+    let member = try index(Syntax(kind: .name(base), span: inner, depth: 1), indices, span)
+    return try differential(of: member, span)
   }
 
   // MARK: - Indices

@@ -5,11 +5,21 @@ internal import SymbolicCalculus
 enum Sizes {
   /// Bounds a size, so that arithmetic on it can neither overflow nor take long.
   static func check(_ size: Dimension, at span: Range<Int>) throws(DerivationError) {
-    guard size.terms.count <= Limits.sizeTerms,
-      size.terms.allSatisfy({
-        $0.key.count <= Limits.sizeDegree && $0.value.magnitude <= UInt(Limits.sizeCoefficient)
-      })
+    guard weight(size) <= Limits.sizeWeight,
+      size.terms.values.allSatisfy({ $0.magnitude <= UInt(Limits.sizeCoefficient) })
     else { throw DerivationError("this size is too complicated", at: span) }
+  }
+
+  /// How many terms and names are written, those inside minima and maxima included.
+  private static func weight(_ size: Dimension) -> Int {
+    size.terms.keys.reduce(0) { sum, atoms in
+      atoms.reduce(sum + 1) { sum, atom in
+        switch atom {
+        case .symbol: sum + 1
+        case .minimum(let a, let b), .maximum(let a, let b): sum + 1 + weight(a) + weight(b)
+        }
+      }
+    }
   }
 
   static func check(_ shape: Shape, at span: Range<Int>) throws(DerivationError) {
@@ -52,7 +62,7 @@ extension Elaborator {
       value = sum
     case .product(let a, .times, let b): value = (try dimension(a)) * (try dimension(b))
     case .power(let base, let exponent):
-      guard case .number(_, let power?) = exponent.kind, (0...Limits.sizeDegree).contains(power) else {
+      guard case .number(_, let power?) = exponent.kind, (0...Limits.sizeWeight).contains(power) else {
         throw DerivationError("a size has small integer powers only", at: exponent.span)
       }
       let factor = try dimension(base)
@@ -67,6 +77,7 @@ extension Elaborator {
       var extremum = all.removeFirst()
       for next in all {
         extremum = name.text == "min" ? .minimum(extremum, next) : .maximum(extremum, next)
+        try Sizes.check(extremum, at: s.span)
       }
       value = extremum
     default:

@@ -1,6 +1,5 @@
-// What declares: let, assume, define, brownian and process.
+// What declares: let, assume and define.
 
-internal import ExactArithmetic
 internal import SymbolicCalculus
 
 extension Elaborator {
@@ -11,10 +10,13 @@ extension Elaborator {
     case .assume(let comparison, let indices):
       let declared = DeclaredName(name: Syntax.Name(text: "", span: statement.span), family: indices)
       let ranges = try family(declared)
-      let content = try withFamily(ranges, named: declared) { elaborator throws(DerivationError) in
+      let assumed = try withFamily(ranges, named: declared) { elaborator throws(DerivationError) in
         try elaborator.statement(comparison)
       }
-      scope.theory.assumptions.append(Assumption(.statement(content), forAll: ranges, span: statement.span))
+      for side in [assumed.left, assumed.right] where try DifferentialForm.has(side) {
+        throw DerivationError("an assumption about a differential", at: side.span, hint: "write process K : dK = …")
+      }
+      scope.theory.assumptions.append(Assumption(.statement(assumed), forAll: ranges, span: statement.span))
     case .simple(let matrix):
       let matrix = try whole(matrix)
       scope.theory.assumptions.append(Assumption(.simpleTop(matrix), span: statement.span))
@@ -33,7 +35,7 @@ extension Elaborator {
     }
   }
 
-  private mutating func checkNew(_ name: Syntax.Name) throws(DerivationError) {
+  mutating func checkNew(_ name: Syntax.Name) throws(DerivationError) {
     if scope.theory.declarations[name.text] != nil || scope.definitions[name.text] != nil
       || scope.singular[name.text] != nil
     {
@@ -61,7 +63,7 @@ extension Elaborator {
   }
 
   /// The ranges of a family; an index without a name gets one.
-  private mutating func family(_ declared: DeclaredName) throws(DerivationError) -> [Expression.Range] {
+  mutating func family(_ declared: DeclaredName) throws(DerivationError) -> [Expression.Range] {
     var ranges: [Expression.Range] = []
     for index in declared.family {
       if let name = index.name { try checkBinder(name) }
@@ -84,7 +86,7 @@ extension Elaborator {
 
   // MARK: - let
 
-  private mutating func valueShape(_ type: TypeSyntax) throws(DerivationError) -> Shape {
+  mutating func valueShape(_ type: TypeSyntax) throws(DerivationError) -> Shape {
     switch type.base {
     case .scalar, .time: return .scalar
     case .vector(let n):
@@ -101,7 +103,7 @@ extension Elaborator {
     }
   }
 
-  private func checkConstraint(_ type: TypeSyntax, _ shape: Shape) throws(DerivationError) {
+  func checkConstraint(_ type: TypeSyntax, _ shape: Shape) throws(DerivationError) {
     let name = type.constraint.rawValue
     switch type.constraint {
     case .none: break
@@ -191,76 +193,6 @@ extension Elaborator {
     }
   }
 
-  /// `positive` on what has a nature of its own becomes the assumption x > 0, for a family that of every member.
-  private mutating func assumeSign(_ declared: DeclaredName, _ type: TypeSyntax) throws(DerivationError) {
-    let relation: Relation
-    switch type.constraint {
-    case .none: return
-    case .positive: relation = .greater
-    case .nonnegative: relation = .greaterOrEqual
-    default:
-      throw DerivationError(
-        "\(type.constraint.rawValue) is a constraint on parameters only", at: type.span, hint: "use assume")
-    }
-    let family = scope.theory.declarations[declared.name.text]?.family ?? []
-    let member = Expression(
-      .variable(declared.name.text, family.map { Dimension($0.index) }), .scalar, span: declared.name.span)
-    let zero = Expression(.number(0), .scalar, span: type.span)
-    scope.theory.assumptions.append(
-      Assumption(.statement(Statement(member, relation, zero)), forAll: family, span: type.span))
-  }
-
-  private mutating func gaussian(
-    _ declared: DeclaredName, _ shape: Shape, _ law: StatementSyntax.Law
-  ) throws(DerivationError) {
-    try checkNew(declared.name)
-    let family = try family(declared)
-    let (mean, covariance) = try withFamily(family, named: declared) { elaborator throws(DerivationError) in
-      var mean = try elaborator.elaborate(law.mean)
-      guard let fitted = elaborator.fit(mean, shape) else {
-        let found = elaborator.sizes.resolve(mean.shape)
-        throw DerivationError("the mean of \(declared.name.text) is \(found), not \(shape)", at: law.mean.span)
-      }
-      mean = fitted
-      var covariance = try elaborator.elaborate(law.covariance)
-      if !elaborator.sizes.resolve(covariance.shape).isScalar || covariance.isZeroLiteral && !shape.isScalar {
-        let count = shape.count
-        try Sizes.check(count, at: law.covariance.span)
-        guard let fitted = elaborator.fit(covariance, Shape(count, count)) else {
-          let found = elaborator.sizes.resolve(covariance.shape)
-          throw DerivationError(
-            "the covariance of \(declared.name.text) is \(found), not a scalar or \(Shape(count, count))",
-            at: law.covariance.span)
-        }
-        covariance = fitted
-      }
-      let both = try elaborator.finish([mean, covariance])
-      for part in both where try DifferentialForm.degrees(of: part).map({ $0.upperBound > 0 }) ?? false {
-        throw DerivationError("a differential in a law", at: part.span)
-      }
-      return (both[0], both[1])
-    }
-    scope.theory.declare(
-      Declaration(
-        declared.name.text, shape, family: family, nature: .normal(mean: mean, covariance: covariance),
-        span: declared.name.span))
-  }
-
-  /// The family's indices in force.
-  private mutating func withFamily<T>(
-    _ family: [Expression.Range], named declared: DeclaredName,
-    _ run: (inout Elaborator) throws(DerivationError) -> T
-  ) throws(DerivationError) -> T {
-    let saved = (locals, bound)
-    defer { (locals, bound) = saved }
-    for (range, index) in zip(family, declared.family) {
-      guard let name = index.name else { continue }
-      locals[name.text] = .index(Dimension(range.index), range)
-      bound.insert(range.index)
-    }
-    return try run(&self)
-  }
-
   // MARK: - assume, define
 
   private mutating func decompose(
@@ -327,53 +259,6 @@ extension Elaborator {
     scope.definitions[name.text] = Scope.Definition(
       parameters: kind, syntax: body, meaning: meaning, nodes: nodes, depth: depth, span: span)
   }
-
-  // MARK: - process
-
-  private mutating func declare(_ process: StatementSyntax.Process, _ span: Range<Int>) throws(DerivationError) {
-    let name = process.name.name
-    try checkNew(name)
-    if let type = process.type, type.isIndependent || type.isAdapted {
-      throw DerivationError("a process has the type scalar, vector[n] or matrix[m, n]", at: type.span)
-    }
-    let shape = try process.type.map { type throws(DerivationError) in try valueShape(type) } ?? .scalar
-    let family = try family(process.name)
-    let written = process.indices.map { index -> String? in
-      if case .name(let name) = index.kind { return name }
-      return nil
-    }
-    guard written == process.name.family.map({ $0.name?.text }) else {
-      throw DerivationError(
-        "the indices of d\(name.text) are not those of \(name.text)", at: name.span,
-        hint: "write process \(name.text)[l in 1..L] : d\(name.text)[l] = …")
-    }
-    // Declared first, because drift and diffusion mention the process; with an empty differential for the time being.
-    let empty = Expression(.zero, shape, span: name.span)
-    scope.theory.declare(
-      Declaration(
-        name.text, shape, family: family, nature: .process(differential: empty, initial: nil), span: name.span))
-    let (differential, initial) = try withFamily(family, named: process.name) { elaborator throws(DerivationError) in
-      let form = try elaborator.whole(process.differential, as: shape)
-      if let own = form.firstDifferential(of: name.text) {
-        throw DerivationError("d\(name.text) on the right of its own equation", at: own.span)
-      }
-      try DifferentialForm.linear(form, in: "the differential of \(name.text)")
-      var start: Expression?
-      if let initial = process.initial {
-        let value = try elaborator.whole(initial, as: shape)
-        if let degrees = try DifferentialForm.degrees(of: value), degrees.upperBound > 0 {
-          throw DerivationError("a differential in the start of \(name.text)", at: initial.span)
-        }
-        start = value
-      }
-      return (form, start)
-    }
-    scope.theory.declarations[name.text]?.nature = .process(differential: differential, initial: initial)
-    if let type = process.type {
-      try checkConstraint(type, shape)
-      try assumeSign(process.name, type)
-    }
-  }
 }
 
 extension TypeSyntax.Base {
@@ -382,14 +267,5 @@ extension TypeSyntax.Base {
     case .scalar, .vector, .matrix: true
     default: false
     }
-  }
-}
-
-extension Expression {
-  /// Where the differential of the named process stands inside, if it does.
-  func firstDifferential(of name: String) -> Expression? {
-    if case .differential(let x) = node, case .variable(name, _) = x.node { return self }
-    for child in children { if let found = child.firstDifferential(of: name) { return found } }
-    return nil
   }
 }

@@ -108,6 +108,7 @@ extension Parser {
       try expect("..", " and the last value of \(index.text)")
       let upper = try withBound(bound, isIndexed: false) { parser throws(DerivationError) in try parser.expression() }
       ranges.append(Syntax.IndexRange(name: index, lower: lower, upper: upper))
+      try checkCount(ranges.count, index.span)
     } while accept(",")
     let names = ranges.map(\.name.text)
     var conditions: [Syntax.Condition] = []
@@ -173,6 +174,12 @@ extension Parser {
       } else {
         return base
       }
+    }
+  }
+
+  func checkCount(_ indices: Int, _ span: Range<Int>) throws(DerivationError) {
+    guard indices <= Limits.indices else {
+      throw DerivationError("more than \(Limits.indices) indices at once", at: span)
     }
   }
 

@@ -32,6 +32,7 @@ extension Parser {
       let lower = try expression()
       try expect("..", ": a family is declared with its range, as in \(name.text)[1..N]")
       family.append(DeclaredName.Index(name: index, lower: lower, upper: try expression()))
+      try checkCount(family.count, lower.span)
     } while accept(",")
     try expect("]")
     return DeclaredName(name: name, family: family)

@@ -231,6 +231,7 @@ struct Parser {
           range.append(try expression())
         }
         indices.append(StatementSyntax.Parameter(name: index, range: range))
+        try checkCount(indices.count, index.span)
       } while accept(",")
       try expect("]")
       parameters = .indices(indices)
@@ -296,103 +297,5 @@ struct Parser {
     return .process(
       StatementSyntax.Process(
         name: declared, type: type, indices: indices, differential: differential, initial: initial))
-  }
-
-  // MARK: - Claims and proofs
-
-  private mutating func claim() throws(DerivationError) -> StatementSyntax.Kind {
-    let name = try expectName("the claim's name")
-    try expect(":", " and the statement")
-    let start = token
-    let statement = try comparison()
-    if acceptWord("by") {
-      let step = ChainSyntax.Step(
-        relation: statement.relation, right: statement.right, reason: try reason(), span: span(from: start))
-      return .claim(
-        name, statement,
-        proof: [ChainSyntax(name: nil, first: statement.left, steps: [step], span: span(from: start))])
-    }
-    guard isWord("proof") else { return .claim(name, statement, proof: []) }
-    let opening = token
-    advance()
-    var chains: [ChainSyntax] = []
-    while !isWord("qed") {
-      if case .name(let word) = token.kind, Token.statementWords.contains(word) {
-        throw DerivationError(
-          "\(token.description) inside the proof of \(name.text)", at: token.span,
-          hint: "end the proof with qed")
-      }
-      if token.kind == .end {
-        throw DerivationError("this proof has no end", at: opening.span, hint: "end it with qed")
-      }
-      if let last = chains.last, last.name == nil {
-        throw DerivationError(
-          "expected ‘qed’ or a relation, found \(token.description)", at: token.span,
-          hint: "a chain that stands before the last is a ‘have Name: …’")
-      }
-      chains.append(try chain())
-    }
-    guard let last = chains.last, last.name == nil else {
-      throw DerivationError("the proof of \(name.text) has no chain for the claim itself", at: token.span)
-    }
-    advance()
-    return .claim(name, statement, proof: chains)
-  }
-
-  private mutating func chain() throws(DerivationError) -> ChainSyntax {
-    let start = token
-    var name: Syntax.Name?
-    if acceptWord("have") {
-      name = try expectName("a name for this step")
-      try expect(":")
-    }
-    let first = try expression()
-    var steps: [ChainSyntax.Step] = []
-    while true {
-      let stepStart = token
-      guard let relation = relation() else { break }
-      let right = try expression()
-      let reason = acceptWord("by") ? try reason() : nil
-      steps.append(ChainSyntax.Step(relation: relation, right: right, reason: reason, span: span(from: stepStart)))
-    }
-    guard !steps.isEmpty else { throw expected("a relation such as ‘=’") }
-    if name != nil, steps.last?.reason == nil {
-      throw DerivationError(
-        "a step that others cite ends with a reason", at: token.span,
-        hint: "line ends mean nothing: without a reason, such as by algebra, the next line would be a factor")
-    }
-    return ChainSyntax(name: name, first: first, steps: steps, span: span(from: start))
-  }
-
-  private mutating func reason() throws(DerivationError) -> Reason {
-    if case .quoted(let words) = token.kind {
-      advance()
-      return .words(words)
-    }
-    let word = try expectName("a reason")
-    switch word.text {
-    case "algebra": return .algebra
-    case "definition": return .definition
-    case "assumption": return .assumption
-    case "differentiation": return .differentiation
-    case "ito": return .ito
-    case "isserlis": return .isserlis
-    case "cite":
-      let name = try expectName("what to cite").text
-      guard accept(".") else { return .cite(document: nil, name: name) }
-      return .cite(document: name, name: try expectName("a claim of \(name)").text)
-    default:
-      let known = ["algebra", "definition", "assumption", "differentiation", "ito", "isserlis", "cite"]
-      throw DerivationError(
-        "‘\(word.text)’ is no reason", at: word.span,
-        hint: Spelling.nearest(to: word.text, among: known).map { "did you mean \($0)?" }
-          ?? "known are \(known.joined(separator: ", ")); other words stand in quotes")
-    }
-  }
-
-  mutating func comparison() throws(DerivationError) -> Comparison {
-    let left = try expression()
-    guard let relation = relation() else { throw expected("a relation such as ‘=’") }
-    return Comparison(left: left, relation: relation, right: try expression())
   }
 }

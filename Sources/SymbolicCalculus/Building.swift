@@ -171,7 +171,11 @@ extension Expression: ExpressibleByIntegerLiteral {
     return Expression(.entry(self, [i]), .scalar)
   }
   /// Entry (i, j) of a matrix.
-  public subscript(i: Dimension, j: Dimension) -> Expression { Expression(.entry(self, [i, j]), .scalar) }
+  public subscript(i: Dimension, j: Dimension) -> Expression {
+    if case .transpose(let a) = node { return a.shape.isVector ? a[j] : a[j, i] }
+    if node == .identity, let difference = (i - j).constant { return difference == 0 ? 1 : 0 }
+    return Expression(.entry(self, [i, j]), .scalar)
+  }
 
   // MARK: Binders
 

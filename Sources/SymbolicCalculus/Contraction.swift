@@ -66,6 +66,13 @@ extension Term {
       let (index, size) = open.remove(at: next)
       term = term.closing(index, size) ?? term
     }
+    if case .independentEntries = covariance.kernel, !open.isEmpty, !shape.isVector {
+      // Under vec, a matrix is a vector: its entries are better counted through.
+      var other = covariance
+      other.kernel = .matrix(.identity(shape.count))
+      let whole = try contracting(p, q, other, newIndex)
+      if let whole, whole.ranges.count <= term.ranges.count { return whole }
+    }
     term.ranges += open.map { Expression.Range($0.index, .one, $0.size) }
     return term
   }
@@ -122,7 +129,7 @@ extension Term {
   /// Σ (A eₖ) ∘ (B eₖ) = diagonal(A Bᵀ), Σ (A eₖ) ⊗ (B eₖ) = vec(B Aᵀ). Nil where none fits.
   func closing(_ index: String, _ size: Dimension) -> Term? {
     let basis = Expression.basis(size, Dimension(index))
-    for (position, scalar) in scalars.enumerated() where scalar.exponent == 1 {
+    for (position, scalar) in scalars.enumerated() where scalar.exponent == 1 || scalar.exponent == 2 {
       var factors = scalar.base.wordFactors
       if factors.first == basis.transposed, factors.last != basis { factors = factors.transposedWord }
       guard factors.count > 1, factors.last == basis else { continue }
@@ -130,11 +137,13 @@ extension Term {
       var term = self
       term.scalars.remove(at: position)
       if factors[0] == basis.transposed {
+        if scalar.exponent == 2 { continue }
         let inner = Term(word: Array(factors.dropFirst()), Shape(size, size))
         return term * inner.trace
       }
       let value = factors.transposedWord.product
       if value.names.contains(index) { continue }
+      if scalar.exponent == 2 { return term * Term(value.transposed * value) }
       return term.mapFactors { $0.replacing(basis, by: value) }
     }
     for k in word.indices.dropLast() where word[k] == basis && word[k + 1] == basis.transposed {

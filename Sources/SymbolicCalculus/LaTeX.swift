@@ -65,7 +65,9 @@ private struct LaTeXWriter {
     case .add(let terms): return (sum(terms), .sum)
     case .divide(let a, let b): return quotient(a, b)
     case .multiply, .scale: return product(e)
-    case .power(let base, let exponent): return (write(base, at: .atom) + "^{\(inline(exponent))}", .power)
+    case .power(let base, let exponent):
+      let text = base.isDifferential ? "(\(write(base, at: .atom)))" : write(base, at: .atom)
+      return (text + "^{\(inline(exponent))}", .power)
     case .transpose(let a):
       if case .apply(.inverse, let b) = a.node { return (write(b[0], at: .atom) + "^{-\\top}", .power) }
       return (write(a, at: .atom) + "^{\\top}", .power)
@@ -193,7 +195,10 @@ private struct LaTeXWriter {
   }
 
   private func name(_ f: Expression.Lambda) -> String {
-    if let display = f.display { return Expression.Function(rawValue: display)?.latex ?? latexName(display) }
+    // The source may have named the function by its rule.
+    if let display = f.display, display.allSatisfy({ $0.isLetter || $0.isNumber || $0 == "_" }) {
+      return Expression.Function(rawValue: display)?.latex ?? latexName(display)
+    }
     return "\\left[\(latexName(f.parameter)) \\mapsto \(write(f.body, at: .sum))\\right]"
   }
 }

@@ -5,8 +5,8 @@ internal import ExactArithmetic
 extension Expression: CustomStringConvertible {
   /// The expression in the derivation language.
   ///
-  /// Singular values and vectors of which the tree knows no declared names are written σ[i](A), u[i](A), v[i](A), which only
-  /// people can read.
+  /// Singular values and vectors of which the tree knows no declared names are written svd(A).s[i], svd(A).u[i],
+  /// svd(A).v[i], which only people can read: see ``namingSingular(_:)``.
   public var description: String {
     TextWriter(expectation: variableNames.contains("E") ? "Expect" : "E").write(self, at: .sum)
   }
@@ -153,11 +153,11 @@ private struct TextWriter {
   }
 
   private func singular(_ part: Expression.SingularPart, _ a: Expression, _ index: Dimension) -> String {
-    let argument = "(\(write(a, at: .sum)))"
+    let matrix = "(\(write(a, at: .sum)))"
     switch part {
-    case .value: return index == .one ? "opnorm\(argument)" : "σ[\(index)]\(argument)"
-    case .left: return "u[\(index)]\(argument)"
-    case .right: return "v[\(index)]\(argument)"
+    case .value: return index == .one ? "opnorm\(matrix)" : "svd\(matrix).s[\(index)]"
+    case .left: return "svd\(matrix).u[\(index)]"
+    case .right: return "svd\(matrix).v[\(index)]"
     }
   }
 

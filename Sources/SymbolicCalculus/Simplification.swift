@@ -84,6 +84,7 @@ extension Term {
     case .power(let base, let exponent) where e.shape.isScalar: self.init(base, to: exponent, e)
     case .apply(.sqrt, let x): self.init(x[0], to: .number(1, 2), e)
     case .transpose(let a): self = Term(a).transposed
+    case .singular(.value, let a, .one): self.init(atom: .apply(.operatorNorm, a))
     case .apply(.trace, let a): self = Term(a[0]).trace
     case .apply(let f, let arguments) where f.isLinear: self.init(linear: arguments, e) { $0.value(of: f, e.shape) }
     case .derivative(let f, let x, let directions):

@@ -102,9 +102,22 @@ struct Term {
     }
   }
 
-  /// The tree, numbers in front and differentials at the end.
+  /// The tree: numbers in front, then what does not depend on the sums' indices, differentials at the end.
   var expression: Expression {
     if coefficient == 0 { return .zeros(shape) }
+    let bound = Set(ranges.map(\.index))
+    let isInside = { (scalar: Scalar) in !bound.isDisjoint(with: scalar.base.names) }
+    let matrix = shape.isScalar ? 1 : word.isEmpty ? Expression.identity(shape.rows) : word.product
+    if ranges.isEmpty { return .number(coefficient) * Self.product(scalars, matrix) }
+    let outside = scalars.filter { !isInside($0) }
+    var body = Self.product(scalars.filter(isInside), matrix)
+    for range in ranges.reversed() { body = .sum(range, body) }
+    let differentials = outside.filter { $0.base.isDifferential && $0.exponent == 1 }
+    let front = Self.product(outside.filter { !differentials.contains($0) }, 1)
+    return .number(coefficient) * Self.product(differentials, front * body)
+  }
+
+  private static func product(_ scalars: [Scalar], _ matrix: Expression) -> Expression {
     var numerator = Expression.number(1)
     var denominator = Expression.number(1)
     var differentials: [Expression] = []
@@ -117,11 +130,7 @@ struct Term {
         denominator = denominator * scalar.base.readable(to: -scalar.exponent)
       }
     }
-    let matrix = shape.isScalar ? 1 : word.isEmpty ? Expression.identity(shape.rows) : word.product
-    var body = (matrix.shape.isScalar ? numerator : numerator * matrix) / denominator
-    for differential in differentials { body = body * differential }
-    for range in ranges.reversed() { body = .sum(range, body) }
-    return .number(coefficient) * body
+    return differentials.reduce(numerator * matrix / denominator) { $0 * $1 }
   }
 }
 

@@ -125,6 +125,10 @@ private func scope() throws -> Scope { try #require(try document(names).claims.f
     #expect(try scope.expression("d(t)").node == .timeDifferential)
     #expect(try scope.expression("d(W)").node == .brownianDifferential("W", []))
     #expect(try scope.expression("dV[N]").node == .brownianDifferential("V", [Dimension("N")]))
+    #expect(try scope.expression("dV[1][2]") == scope.expression("d(V[1][2])"))
+    guard case .entry(let whole, _) = try scope.expression("dX[2]").node, case .differential = whole.node else {
+      throw Unexpected()
+    }
     guard case .differential(let inner) = try scope.expression("dL").node, case .defined("L", _, _) = inner.node else {
       throw Unexpected()
     }
@@ -227,12 +231,48 @@ private func scope() throws -> Scope { try #require(try document(names).claims.f
       text += "define f\(k)(x : scalar) = f\(k - 1)(f\(k - 1)(x))\n"
       text += "define i\(k)[j] = \(k == 1 ? "a" : "i\(k - 1)[j] + i\(k - 1)[j + 1]")\n"
     }
+    text += "define n0 = a  define d0[i] = 1  let n, m : dimension\n"
+    for k in 1...250 {
+      text += "section S\(k)x let a : scalar  define q0[j] = a  define r0 = a let n, m : dimension\n"
+      for l in 1...(k == 250 ? 290 : 1) {
+        text += "define q\(l)[j] = -q\(l - 1)[min(j + 1, n) min(j, m)]\n"
+      }
+    }
+    text += "section Last let a : scalar  define r0 = a\n"
+    for k in 1...280 { text += "define r\(k) = -r\(k - 1)\n" }
     let clock = ContinuousClock()
     let time = clock.measure {
       let document = DerivationDocument(DerivationSource(derivation: text))
       #expect(document.errors.contains { $0.message.contains("written out") })
     }
     #expect(time < .seconds(10))
+  }
+
+  /// A megabyte of the worst is read, or refused, in seconds.
+  @Test(arguments: [
+    "let a : scalar claim C: a = " + String(repeating: "a + ", count: 99_000) + "a",
+    "let " + String(repeating: "a, ", count: 90_000) + "b : scalar",
+    String(repeating: "let a : scalar section S ", count: 20_000),
+    (0..<20_000).map { "section S\($0) let a : scalar claim C\($0): a = a " }.joined(),
+    (0..<30_000).map { "let a\($0) : scalar claim C\($0): a\($0) = b\($0) " }.joined(),
+    "let z[" + String(repeating: "1..2, ", count: 40_000) + "1..2] : scalar",
+    "claim C: sum(" + (0..<20_000).map { "i\($0) in 1..2, " }.joined() + "j in 1..2) 1 = 1",
+    "let n : dimension let z : vector[min(" + String(repeating: "n + 1, n, ", count: 20_000) + "n)]",
+    "let n : dimension let z : vector[" + String(repeating: "n + ", count: 60_000) + "n]",
+    "let a : scalar claim C: a = " + String(repeating: "max(a, ", count: 190) + "a"
+      + String(repeating: ")", count: 190),
+    "let a : scalar claim C: a = max(" + String(repeating: "a, ", count: 90_000) + "a)",
+    "let a : scalar claim C: a = a proof a " + String(repeating: "= a by algebra ", count: 30_000) + " qed",
+    String(repeating: "by ", count: 150_000), String(repeating: "\"", count: 400_000),
+    String(repeating: "\u{301}", count: 400_000), "claim C: a" + String(repeating: "\u{301}", count: 400_000),
+    String(repeating: "&", count: 900_000), String(repeating: "‹\n", count: 200_000),
+  ])
+  func hostileTextIsReadInSeconds(_ text: String) {
+    let time = ContinuousClock().measure {
+      let document = DerivationDocument(DerivationSource(derivation: text))
+      #expect(document.renderedErrors.allSatisfy { $0.utf8.count < 10_000 })
+    }
+    #expect(time < .seconds(5), "\(text.prefix(60)) took \(time)")
   }
 }
 

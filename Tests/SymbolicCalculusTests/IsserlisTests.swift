@@ -63,7 +63,7 @@ struct IsserlisTests {
         expect((u.transposed * x) * (v.transposed * x) * (u.transposed * x) * (v.transposed * x)),
         "2 (u' Sigma v)^2 + u' Sigma u v' Sigma v"
       ),
-      (expect(x[1] * x["j"]), "Sigma[1, j]"),
+      (expect(x[1] * x["j"]), "Sigma[j, 1]"),
       (expect(m * a * m.transposed), "s^2 tr(A) I[m]"),
       (expect(m.transposed * b * m), "s^2 tr(B) I[n]"),
       (expect(m * c * m), "s^2 C'"),
@@ -85,6 +85,9 @@ struct IsserlisTests {
       (expect(kron(x, y)), "zeros[n n, 1]"),
       (expect(hadamard(y, y)), "u .* u + s^2 ones[n]"),
       (expect(kron(x, x)), "vec(Sigma)"),
+      (expect(vec(q) * vec(q).transposed), "I[n n]"),
+      (expect((q * u)[1].power(2)), "u' u"),
+      (expect((a * y)["i"].power(2)), "(A u)[i]^2 + s^2 (A A')[i, i]"),
     ] as [(Expression, String)])
   func formulas(_ e: Expression, _ text: String) throws {
     let result = try isserlis(e, in: theory).description

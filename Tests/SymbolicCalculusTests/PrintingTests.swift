@@ -84,7 +84,7 @@ struct PrintingTests {
         "integral(s in 0..x) (mu(s) ds + dW)"
       ),
       (.size(Dimension("n") + 1) * x, "(n + 1) x"),
-      (opnorm(a) - singular(.value, a, "i"), "opnorm(A) - σ[i](A)"),
+      (opnorm(a) - singular(.value, a, "i"), "opnorm(A) - svd(A).s[i]"),
       (Expression(.defined("p", ["i"], x * y), .scalar) * z, "p[i] z"),
     ] as [(Expression, String)])
   func textIsMinimal(_ e: Expression, _ text: String) { #expect(e.description == text) }
@@ -138,7 +138,12 @@ struct PrintingTests {
       (.variable("gradL") * x, "\\mathrm{gradL}\\,x"),
       (Expression(.defined("p", [], x * y), .scalar), "p"),
       (Expression(.defined("f(theta_0)", [], x * y), .scalar), "f(\\theta_{0})"),
-    (-x + (-y) * z, "-x - y z"),
+      (d(x).power(2), "(\\mathrm{d}x)^{2}"),
+      (
+        Lambda("X", display: "X -> X^2") { $0.power(2) }.derivative(at: x, along: 1),
+        "D \\left[X \\mapsto X^{2}\\right](x)\\left[1\\right]"
+      ),
+      (-x + (-y) * z, "-x - y z"),
       (.identity("n") * x, "x I_{n}"),
       (singular(.left, theta, "j"), "u_{j}(\\theta)"),
     ] as [(Expression, String)])
@@ -147,7 +152,7 @@ struct PrintingTests {
   @Test func singularVectorsByTheirDeclaredNames() {
     let e = singular(.left, a, 1).transposed * a * singular(.right, a, "i") - opnorm(a)
     let named = e.namingSingular { part, _, index in part == .left ? ("p", [index]) : nil }
-    #expect(named.description == "p[1]' A v[i](A) - opnorm(A)")
+    #expect(named.description == "p[1]' A svd(A).v[i] - opnorm(A)")
     #expect(named.expanded == e)
   }
 
