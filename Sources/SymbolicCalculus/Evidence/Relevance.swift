@@ -26,6 +26,7 @@ struct Relevance {
         grew = true
       }
     }
+    needs.names = names
     // The order in which the author stated them.
     assumptions.sort { $0.span.lowerBound < $1.span.lowerBound }
   }
