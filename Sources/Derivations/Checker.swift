@@ -42,7 +42,8 @@ public final class DerivationChecker {
       document: document, claims: document.claims.indices.map { outcome(of: $0, in: document) })
   }
 
-  private func outcome(of index: Int, in document: DerivationDocument) -> ClaimOutcome {
+  /// One claim of a document, by its place in `claims`.
+  public func outcome(of index: Int, in document: DerivationDocument) -> ClaimOutcome {
     let place = ClaimPlace(document: document.source.name, index: index)
     if let known = outcomes[place] { return known }
     let claim = document.claims[index]

@@ -80,6 +80,12 @@ public struct DerivationDocument: Hashable, Sendable {
     omittedErrors = reader.errors.count - errors.count
   }
 
+  /// Claims that no text stands behind.
+  init(name: String, claims: [DerivedClaim]) {
+    (source, self.claims) = (DerivationSource(name: name, derivation: ""), claims)
+    (sections, errors, omittedErrors) = ([], [], 0)
+  }
+
   /// Every error as a reader sees it.
   public var renderedErrors: [String] {
     errors.map(source.rendering) + (omittedErrors > 0 ? ["\(omittedErrors) more errors"] : [])
