@@ -21,7 +21,7 @@ struct Citation {
     for pattern in [statement.left, statement.right] where !pattern.isTrivial {
       for place in places {
         if sharesNames && place == pattern { return .confirmed }
-        for match in Matcher(theory: theory, here: here, fixed: sharesNames).matches(pattern, place) {
+        for match in Matcher(theory: theory, here: here, fixed: false).matches(pattern, place) {
           if let unmet = unmetHypothesis(match, here, seed) { complaint = unmet } else { return .confirmed }
         }
       }
@@ -69,7 +69,10 @@ struct Citation {
         if !stated { return "simple(opnorm(\(instance))); state it with `assume`" }
       case .statement(let s):
         let names = s.left.variableNames.union(s.right.variableNames)
-        guard !names.isEmpty, names.isSubset(of: match.values.keys) else { continue }
+        // Names that the match leaves alone mean the same here, or nothing.
+        guard !names.isDisjoint(with: match.values.keys), sharesNames || names.isSubset(of: match.values.keys) else {
+          continue
+        }
         let instance = Statement(match.apply(to: s.left), s.relation, match.apply(to: s.right))
         if !holds(instance) { return "\(instance)" }
       }

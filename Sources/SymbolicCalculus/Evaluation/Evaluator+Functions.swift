@@ -257,6 +257,9 @@ extension Evaluator {
     let components = try size(shape.count, env)
     let order = { if case .timeFunction = declaration.nature { 2 } else { 4 } }()
     let terms = order == 2 ? 1 : 2 * x.entries.count + 2
+    // A hypothesis may bound a function's size or slope: steep and flat ones are drawn alike.
+    let flatness = model.generator(ValueKey(name: name), "scale").uniform(below: 4)
+    let scale = arithmetic.constant(try arithmetic.domain.element(Rational(1, 1000).power(order == 2 ? 0 : flatness)))
     var values: [N] = []
     for component in 0..<components {
       let source = model.generator(ValueKey(name: name, indices: [component]), "function")
@@ -283,7 +286,7 @@ extension Evaluator {
             sum, try arithmetic.multiply(c, try arithmetic.power(form, order, in: env.algebra), in: env.algebra))
         }
       }
-      values.append(sum)
+      values.append(try arithmetic.multiply(scale, sum, in: env.algebra))
     }
     return values
   }

@@ -63,6 +63,15 @@ public struct Examiner: Sendable {
         if !found { open.removeAll { $0.offset == choice } }
       }
     }
+    if accepted.isEmpty {
+      // Hypotheses that random points do not meet: go where they hold.
+      for (choice, sizes) in points.sizeChoices.enumerated() {
+        for attempt in 0..<4 {
+          let start = Place(sizes: sizes, seed: seed &+ UInt64(700_000 + 10 * choice + attempt))
+          if let place = repaired(start, points) { accepted.append(place) }
+        }
+      }
+    }
     if !accepted.isEmpty { return .success(accepted) }
     return .failure(
       Absence(
@@ -229,6 +238,8 @@ public struct Examiner: Sendable {
         } catch .undecided {
           continue
         } catch .undefined(let reason) {
+          // A single point such as x = 0 may lie outside the domain; a random one may not.
+          if isSought { break }
           return .undecided(
             "not defined everywhere that the hypotheses hold: \(reason)\(at(place)); state what excludes this")
         } catch {

@@ -135,7 +135,91 @@ extension Examiner {
       let best = descended(place, start, s, points)
       if (try? points.accepts(best)) == true { found.append(best) } else { found.append(place) }
     }
-    return found.filter { (try? points.accepts($0)) == true }
+    return (found + special(points, sizes)).filter { (try? points.accepts($0)) == true }
+  }
+
+  /// Where an inequality is apt to be tight: a name zero, all of them, or two of one shape equal.
+  private func special(_ points: Points, _ sizes: [[String: Int]]) -> [Place] {
+    var places: [Place] = []
+    for choice in sizes.prefix(3) {
+      let place = Place(sizes: choice, seed: seed &+ 900_000, spread: .small)
+      let free = freeEntries(points, place)
+      let keys = free.keys.sorted { ($0.name, $0.indices.description) < ($1.name, $1.indices.description) }
+      func zeros(_ key: ValueKey) -> [Rational] { free[key].map { $0.map { _ in 0 } } ?? [] }
+      for (i, key) in keys.enumerated() {
+        var zero = place
+        zero.overrides[key] = zeros(key)
+        places.append(zero)
+        for other in keys[..<i] where free[other]?.count == free[key]?.count {
+          var equal = place
+          equal.overrides = [key: free[key] ?? [], other: free[key] ?? []]
+          places.append(equal)
+        }
+      }
+      if keys.count > 1 {
+        var nothing = place
+        for key in keys { nothing.overrides[key] = zeros(key) }
+        places.append(nothing)
+      }
+    }
+    return places
+  }
+
+  /// Names whose entries may be chosen at will, with the values that a place gives them.
+  func freeEntries(_ points: Points, _ place: Place) -> [ValueKey: [Rational]] {
+    guard let evaluator = try? points.evaluator(RationalDomain(), at: place) else { return [:] }
+    // Whatever the conditions and equations need has been drawn; what only the statement needs is drawn now.
+    for name in points.relevance.names {
+      guard let declaration = theory.declarations[name],
+        let members = try? Evaluator.members(declaration.family[...], evaluator.model)
+      else { continue }
+      if case .parameter = declaration.nature {
+        for indices in members { _ = try? evaluator.model.value(ValueKey(name: name, indices: indices)) }
+      }
+    }
+    let fixed = Set(points.hypotheses.equations.map(\.unknown)).union(points.hypotheses.derived.keys)
+    var free: [ValueKey: [Rational]] = [:]
+    for (key, value) in evaluator.model.values {
+      guard case .parameter(.none)? = theory.declarations[key.name]?.nature, !fixed.contains(key.name),
+        !points.relevance.needs.spectral.contains(key.name), !points.relevance.needs.normed.contains(key.name)
+      else { continue }
+      free[key] = value.entries.compactMap { if case .constant(let q) = $0.parts[0] { q } else { nil } }
+    }
+    return free
+  }
+
+  /// A place that satisfies the conditions, reached from one that does not by random steps that lessen the violation.
+  func repaired(_ start: Place, _ points: Points) -> Place? {
+    let free = freeEntries(points, start)
+    let keys = free.keys.sorted { ($0.name, $0.indices.description) < ($1.name, $1.indices.description) }
+    guard !keys.isEmpty, var least = violation(points, start) else { return nil }
+    let generator = RandomGenerator(stream: "examiner/repair", seed: start.seed)
+    var best = start
+    for step in 0..<400 where least > 0 {
+      let key = keys[generator.uniform(below: keys.count)]
+      guard var entries = best.overrides[key] ?? free[key], !entries.isEmpty else { continue }
+      let i = generator.uniform(below: entries.count)
+      let scale = Rational(1, 1 << min(8, step / 30))
+      entries[i] = step % 5 == 4 ? entries[i] / 2 : entries[i] + scale * Rational(generator.uniform(below: 65) - 32, 4)
+      var trial = best
+      trial.overrides[key] = entries
+      if let smaller = violation(points, trial), smaller < least { (best, least) = (trial, smaller) }
+    }
+    return least == 0 && (try? points.accepts(best)) == true ? best : nil
+  }
+
+  /// By how much the conditions fail in all; nil where they have no value.
+  private func violation(_ points: Points, _ place: Place) -> Double? {
+    guard let evaluator = try? points.evaluator(FloatingDomain(), at: place) else { return nil }
+    var sum = 0.0
+    for condition in points.hypotheses.conditions where condition.ranges.isEmpty {
+      let s = condition.statement
+      guard let left = try? evaluator.scalarValue(s.left), let right = try? evaluator.scalarValue(s.right) else { return nil }
+      let excess = s.relation == .less || s.relation == .lessOrEqual ? left - right : right - left
+      guard excess.isFinite else { return nil }
+      if s.relation != .notEqual { sum += max(0, excess + (s.relation == .less || s.relation == .greater ? 1e-9 : 0)) }
+    }
+    return sum
   }
 
   private func gap(_ s: Statement, _ points: Points, _ place: Place) -> Double? {
@@ -151,15 +235,7 @@ extension Examiner {
 
   /// Random steps of single entries that narrow the gap.
   private func descended(_ start: Place, _ startGap: Double, _ s: Statement, _ points: Points) -> Place {
-    guard let evaluator = try? points.evaluator(RationalDomain(), at: start) else { return start }
-    let fixed = Set(points.hypotheses.equations.map(\.unknown))
-    var free: [ValueKey: [Rational]] = [:]
-    for (key, value) in evaluator.model.values {
-      guard case .parameter(.none)? = theory.declarations[key.name]?.nature, !fixed.contains(key.name),
-        !points.relevance.needs.spectral.contains(key.name), !points.relevance.needs.normed.contains(key.name)
-      else { continue }
-      free[key] = value.entries.compactMap { if case .constant(let q) = $0.parts[0] { q } else { nil } }
-    }
+    let free = freeEntries(points, start)
     let keys = free.keys.sorted { ($0.name, $0.indices.description) < ($1.name, $1.indices.description) }
     guard !keys.isEmpty else { return start }
     let generator = RandomGenerator(stream: "examiner/descent", seed: start.seed)
