@@ -1,6 +1,7 @@
 // Built-in functions, powers, singular values and vectors, declared smooth functions.
 
 internal import ExactArithmetic
+internal import RandomStreams
 
 extension Evaluator {
   func power(_ a: Expression, _ exponent: Expression, _ env: Env) throws(EvaluationError) -> G {

@@ -66,8 +66,8 @@ public struct Examiner: Sendable {
     if accepted.isEmpty {
       // Hypotheses that random points do not meet: go where they hold.
       for (choice, sizes) in points.sizeChoices.enumerated() {
-        for attempt in 0..<4 {
-          let start = Place(sizes: sizes, seed: seed &+ UInt64(700_000 + 10 * choice + attempt))
+        for attempt in 0..<max(4, wanted / points.sizeChoices.count) {
+          let start = Place(sizes: sizes, seed: seed &+ UInt64(700_000 + 100 * choice + attempt))
           if let place = repaired(start, points) { accepted.append(place) }
         }
       }
@@ -243,6 +243,7 @@ public struct Examiner: Sendable {
           return .undecided(
             "not defined everywhere that the hypotheses hold: \(reason)\(at(place)); state what excludes this")
         } catch {
+          if isSought { break }
           return .undecided("cannot be compared with certainty: \(error.reason)")
         }
       }

@@ -143,7 +143,7 @@ extension Examiner {
     var places: [Place] = []
     for choice in sizes.prefix(3) {
       let place = Place(sizes: choice, seed: seed &+ 900_000, spread: .small)
-      let free = freeEntries(points, place)
+      let free = freeEntries(points, place, all: true)
       let keys = free.keys.sorted { ($0.name, $0.indices.description) < ($1.name, $1.indices.description) }
       func zeros(_ key: ValueKey) -> [Rational] { free[key].map { $0.map { _ in 0 } } ?? [] }
       for (i, key) in keys.enumerated() {
@@ -165,8 +165,9 @@ extension Examiner {
     return places
   }
 
-  /// Names whose entries may be chosen at will, with the values that a place gives them.
-  func freeEntries(_ points: Points, _ place: Place) -> [ValueKey: [Rational]] {
+  /// Names whose entries may be chosen at will, with the values that a place gives them; `all` also names those that were
+  /// drawn with singular values or a norm, which a change makes unknown.
+  func freeEntries(_ points: Points, _ place: Place, all: Bool = false) -> [ValueKey: [Rational]] {
     guard let evaluator = try? points.evaluator(RationalDomain(), at: place) else { return [:] }
     // Whatever the conditions and equations need has been drawn; what only the statement needs is drawn now.
     for name in points.relevance.names {
@@ -181,7 +182,7 @@ extension Examiner {
     var free: [ValueKey: [Rational]] = [:]
     for (key, value) in evaluator.model.values {
       guard case .parameter(.none)? = theory.declarations[key.name]?.nature, !fixed.contains(key.name),
-        !points.relevance.needs.spectral.contains(key.name), !points.relevance.needs.normed.contains(key.name)
+        all || !points.relevance.needs.spectral.contains(key.name) && !points.relevance.needs.normed.contains(key.name)
       else { continue }
       free[key] = value.entries.compactMap { if case .constant(let q) = $0.parts[0] { q } else { nil } }
     }
