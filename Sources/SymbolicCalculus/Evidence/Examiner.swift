@@ -345,7 +345,7 @@ public struct Examiner: Sendable {
     if let evaluator = try? points.evaluator(RationalDomain(), at: place), let left = try? evaluator.value(s.left),
       let right = try? evaluator.value(s.right)
     {
-      let show: (Grid<Rational>) -> String = { $0.text { $0.description } }
+      let show: (Grid<Rational>) -> String = { $0.text(units: evaluator.units) { $0.description } }
       return Counterexample(
         sizes: place.sizes, values: evaluator.shownValues(show), left: show(left), right: show(right),
         partsAt: evaluator.parting(s.left, s.right, show), kind: .exact)
@@ -353,7 +353,9 @@ public struct Examiner: Sendable {
     if let evaluator = try? points.evaluator(BallDomain(precision: 192), at: place),
       let left = try? evaluator.value(s.left), let right = try? evaluator.value(s.right)
     {
-      let show: (Grid<Ball>) -> String = { $0.text { $0.exactValue?.description ?? $0.description(digits: 12) } }
+      let show: (Grid<Ball>) -> String = { 
+        $0.text(units: evaluator.units) { $0.exactValue?.description ?? $0.description(digits: 12) }
+      }
       return Counterexample(
         sizes: place.sizes, values: evaluator.shownValues(show), left: show(left), right: show(right),
         partsAt: evaluator.parting(s.left, s.right, show), kind: .enclosed)

@@ -3,13 +3,15 @@
 internal import ExactArithmetic
 
 extension Grid {
-  /// The entries as text; Itô parts and other infinitesimals after the number they belong to.
-  func text(_ show: (Element) -> String) -> String {
+  /// The entries as text; `units` are the names of the parts after the first: dt, dW, …
+  func text(units: [String], _ show: (Element) -> String) -> String {
     let numbers = entries.map { number -> String in
-      let parts = number.parts.map { part -> String in
-        if case .constant(let c) = part { show(c) } else { "…" }
+      let parts = number.parts.enumerated().map { k, part -> String in
+        guard case .constant(let c) = part else { return "…" }
+        return show(c) + (k == 0 ? "" : " " + (k <= units.count ? units[k - 1] : "ε\(k)"))
       }
-      return parts.count == 1 ? parts[0] : "(" + parts.joined(separator: "; ") + ")"
+      let present = parts.filter { !$0.hasPrefix("0 ") && $0 != "0" }
+      return present.isEmpty ? "0" : present.joined(separator: " + ")
     }
     if rows == 1 && columns == 1 { return numbers[0] }
     let lines = (0..<rows).map { i in (0..<columns).map { numbers[$0 * rows + i] }.joined(separator: ", ") }
@@ -18,6 +20,16 @@ extension Grid {
 }
 
 extension Evaluator {
+  /// What the parts of a differential form are multiples of.
+  var units: [String] {
+    ["dt"]
+      + brownian.sorted { $0.value < $1.value }.map { key, _ in
+        let isScalar = model.theory.declarations[key.name]?.shape.isScalar ?? false
+        let indices = isScalar ? Array(key.indices.dropLast()) : key.indices.dropLast() + [(key.indices.last ?? 0) + 1]
+        return "d\(key.name)" + (indices.isEmpty ? "" : "[\(indices.map(String.init).joined(separator: ", "))]")
+      }
+  }
+
   /// Values that were drawn, in the order of declaration.
   func shownValues(_ show: (G) -> String) -> [Counterexample.Value] {
     model.theory.order.flatMap { name in

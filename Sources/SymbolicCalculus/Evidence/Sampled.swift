@@ -112,7 +112,7 @@ extension Examiner {
   private func comparison(
     _ differs: Bool, _ error: Double, _ last: (Evaluator<FloatingDomain>, Grid<Double>, Grid<Double>)?
   ) -> Comparison {
-    let show: (Grid<Double>) -> String = { $0.text { "\($0)" } }
+    let show: (Grid<Double>) -> String = { $0.text(units: last?.0.units ?? []) { "\($0)" } }
     return Comparison(
       differs: differs, error: error, left: last.map { show($0.1) } ?? "?", right: last.map { show($0.2) } ?? "?",
       values: last.map { $0.0.shownValues(show) } ?? [])
