@@ -58,6 +58,13 @@ public final class DerivationChecker {
     let examiner = Examiner(claim.theory, seed: seed)
     var steps: [StepReport] = []
     func append(_ step: StepReport) {
+      var step = step
+      step.statement = claim.scope.named(step.statement)
+      if case .refuted(var example) = step.finding, let parts = example.partsAt {
+        example.partsAt?.left = parts.left.map(claim.scope.named)
+        example.partsAt?.right = parts.right.map(claim.scope.named)
+        step.finding = .refuted(example)
+      }
       steps.append(step)
       progress?(step)
     }
@@ -94,7 +101,7 @@ public final class DerivationChecker {
       }
     }
     var result = ClaimOutcome(
-      name: claim.name, section: claim.section, statement: claim.statement, span: claim.span, steps: steps)
+      name: claim.name, section: claim.section, statement: claim.scope.named(claim.statement), span: claim.span, steps: steps)
     if let own = claim.chains.last(where: { $0.name == nil }), !own.statement.relation.implies(claim.statement.relation) {
       result.obstacle =
         "the chain shows \(own.statement.relation.rawValue), the claim says \(claim.statement.relation.rawValue)"

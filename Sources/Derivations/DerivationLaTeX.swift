@@ -49,6 +49,13 @@ public enum DerivationLaTeX {
     return all
   }
 
+  /// Signs that authors use in their words.
+  private static let mathematical: [Character: String] = [
+    "⊗": "\\otimes", "Σ": "\\sum", "∘": "\\circ", "≤": "\\le", "≥": "\\ge", "≠": "\\ne", "²": "^2", "³": "^3",
+    "−": "-", "×": "\\times", "√": "\\surd", "∞": "\\infty", "→": "\\to", "½": "\\tfrac12", "¼": "\\tfrac14", "ᵀ": "^\\top",
+    "≈": "\\approx", "∑": "\\sum", "–": "\\text{--}", "…": "\\dots",
+  ]
+
   private static func note(_ step: StepReport) -> String {
     let reason = step.reason.map { "by \($0), " } ?? ""
     return reason + (step.finding.evidence?.kind.rawValue ?? "not shown")
@@ -61,7 +68,10 @@ public enum DerivationLaTeX {
       case "^": result += "\\textasciicircum{}"
       case "\\": result += "\\textbackslash{}"
       case "~": result += "\\textasciitilde{}"
-      case _ where character.unicodeScalars.contains(where: { $0.value > 0x17F }): result += "?"
+      case _ where character.isLetter && !character.isASCII:
+        result += "\\ensuremath{\(Expression.variable(String(character), .scalar).latex)}"
+      case "\u{2019}", "\u{2018}": result += "'"
+      case _ where !character.isASCII: result += "\\ensuremath{\(mathematical[character] ?? "\\cdot")}"
       default: result.append(character)
       }
     }

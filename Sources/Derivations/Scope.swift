@@ -49,6 +49,20 @@ public struct Scope: Hashable, Sendable {
     var isTop: Bool
   }
 
+  /// The statement with singular values and vectors under the names that the author gave them.
+  func named(_ s: Statement) -> Statement { Statement(named(s.left), s.relation, named(s.right)) }
+
+  func named(_ e: Expression) -> Expression {
+    guard !singular.isEmpty else { return e }
+    return e.namingSingular { part, matrix, index in
+      for (name, known) in singular.sorted(by: { $0.key < $1.key })
+      where known.part == part && known.matrix == matrix && (!known.isTop || index == .one) {
+        return (name, known.isTop ? [] : [index])
+      }
+      return nil
+    }
+  }
+
   func declares(_ name: String) -> Bool {
     theory.declarations[name] != nil || definitions[name] != nil || singular[name] != nil || poisoned.contains(name)
   }

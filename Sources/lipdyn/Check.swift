@@ -98,7 +98,8 @@ struct Folder: DerivationLibrary {
 
   init(of files: [String]) {
     var seen: Set<String> = []
-    folders = files.map { ($0 as NSString).deletingLastPathComponent }.filter { seen.insert($0).inserted }
+    folders = files.map { file in file.lastIndex(of: "/").map { String(file[..<$0]) + "/" } ?? "" }
+      .filter { seen.insert($0).inserted }
   }
 
   static func read(_ path: String) throws -> DerivationDocument {
@@ -109,9 +110,9 @@ struct Folder: DerivationLibrary {
   func document(named name: String) -> DerivationDocument? {
     guard !name.contains("/") else { return nil }
     for folder in folders {
-      for place in [folder, (folder as NSString).appendingPathComponent("..")] {
-        let path = (place as NSString).appendingPathComponent(name + ".md")
-        if FileManager.default.fileExists(atPath: path), let document = try? Self.read(path) { return document }
+      for path in [folder + name + ".md", folder + "../" + name + ".md"]
+      where FileManager.default.fileExists(atPath: path) {
+        if let document = try? Self.read(path) { return document }
       }
     }
     return nil

@@ -12,7 +12,12 @@ struct ToolRun {
   /// Runs `lipdyn`, which the build puts beside the test bundle.
   init(_ arguments: String...) throws { try self.init(arguments: arguments) }
 
-  init(arguments: [String]) throws {
+  /// Runs it with a directory as its working directory.
+  init(in directory: TemporaryDirectory, _ arguments: String...) throws {
+    try self.init(arguments: arguments, directory: directory.url)
+  }
+
+  init(arguments: [String], directory workplace: URL? = nil) throws {
     let tests = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
     let candidates = [URL(fileURLWithPath: tests), URL(fileURLWithPath: CommandLine.arguments[0])]
       .map { $0.deletingLastPathComponent().appendingPathComponent("lipdyn") }
@@ -20,6 +25,7 @@ struct ToolRun {
     let process = Process()
     process.executableURL = tool
     process.arguments = arguments
+    if let workplace { process.currentDirectoryURL = workplace }
     // Files, not pipes: a pipe that fills up would stop the process that nobody reads yet.
     let directory = try TemporaryDirectory()
     let (out, err) = (try directory.create("out"), try directory.create("err"))

@@ -1,6 +1,7 @@
 // The pages that teach the language hold what they say.
 
 import Derivations
+import Foundation
 import Testing
 
 @Suite("Documentation") struct DocumentationTests {
