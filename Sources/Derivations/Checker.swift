@@ -20,6 +20,8 @@ public struct NoLibrary: DerivationLibrary {
 public final class DerivationChecker {
   private let library: any DerivationLibrary
   private let seed: UInt64
+  /// So that no document takes for ever: some minutes of work.
+  private let budget = WorkBudget(3_000_000_000)
   /// Called with every step that is done.
   public var progress: ((StepReport) -> Void)?
 
@@ -55,7 +57,7 @@ public final class DerivationChecker {
   }
 
   private func check(_ claim: DerivedClaim, _ index: Int, _ document: DerivationDocument) -> ClaimOutcome {
-    let examiner = Examiner(claim.theory, seed: seed)
+    let examiner = Examiner(claim.theory, seed: seed, budget: budget)
     var steps: [StepReport] = []
     func append(_ step: StepReport) {
       var step = step

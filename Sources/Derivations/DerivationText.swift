@@ -46,6 +46,9 @@ public enum DerivationText {
     return claim.isRefuted ? "REFUTED" : "NOT SHOWN"
   }
 
+  /// Large matrices are for the JSON.
+  private static func clipped(_ text: String) -> String { text.count <= 240 ? text : text.prefix(239) + "…" }
+
   static func text(_ step: StepReport, _ source: DerivationSource) -> [String] {
     let place = source.position(of: step.span.lowerBound)
     let name = step.number == 0 ? "join" : (step.lemma.map { "\($0), " } ?? "") + "step \(step.number)"
@@ -57,14 +60,14 @@ public enum DerivationText {
     case .refuted(let example):
       lines.append("line \(place.line), \(name): refuted (\(example.kind.rawValue)): \(step.statement)")
       let sizes = example.sizes.sorted { $0.key < $1.key }.map { "\($0.key) = \($0.value)" }
-      let values = example.values.map { "\($0.name) = \($0.text)" }
+      let values = example.values.map { "\($0.name) = \(clipped($0.text))" }
       if !(sizes + values).isEmpty { lines.append("  at " + (sizes + values).joined(separator: ", ")) }
-      lines.append("  left  = \(example.left)")
-      lines.append("  right = \(example.right)")
+      lines.append("  left  = \(clipped(example.left))")
+      lines.append("  right = \(clipped(example.right))")
       if let parts = example.partsAt {
         lines.append("  they part at:")
-        if let left = parts.left { lines.append("    left   \(left) = \(parts.leftValue)") }
-        if let right = parts.right { lines.append("    right  \(right) = \(parts.rightValue)") }
+        if let left = parts.left { lines.append("    left   \(left) = \(clipped(parts.leftValue))") }
+        if let right = parts.right { lines.append("    right  \(right) = \(clipped(parts.rightValue))") }
       }
     }
     switch step.reasonFinding {

@@ -263,14 +263,3 @@ struct Arithmetic<D: ScalarDomain>: Sendable {
     return result
   }
 }
-
-/// How much multiplying an evaluation may do before it gives up.
-final class WorkBudget: @unchecked Sendable {
-  // Used by one evaluation at a time.
-  private var left: Int
-  init(_ multiplications: Int) { left = multiplications }
-  func spend(_ n: Int) throws(EvaluationError) {
-    left -= n
-    if left < 0 { throw .tooLarge("more multiplications than the budget allows") }
-  }
-}

@@ -12,15 +12,23 @@ internal import RandomStreams
 public struct Examiner: Sendable {
   public let theory: Theory
   public let seed: UInt64
-  /// Multiplications that one evaluation may take.
-  public let budget: Int
+  /// Multiplications that one evaluation may take, and one statement.
+  private static let (evaluation, statement) = (2_000_000, 25_000_000)
+  /// What this examiner's statements may take together.
+  private let budget: WorkBudget?
 
-  public init(_ theory: Theory, seed: UInt64 = 1, budget: Int = 2_000_000) {
+  public init(_ theory: Theory, seed: UInt64 = 1, budget: WorkBudget? = nil) {
     (self.theory, self.seed, self.budget) = (theory, seed, budget)
   }
 
   public func examine(_ s: Statement) -> Finding {
-    let points = Points(theory, [s.left, s.right], budget: budget)
+    let total = WorkBudget(Self.statement, of: budget)
+    let finding = examine(s, Points(theory, [s.left, s.right], budget: Self.evaluation, of: total))
+    if case .refuted = finding { return finding }
+    return total.isSpent ? .undecided("the work that this step needs exceeds the budget") : finding
+  }
+
+  private func examine(_ s: Statement, _ points: Points) -> Finding {
     if let obstacle = points.hypotheses.obstacle { return .undecided(obstacle) }
     let accepted: [Place]
     // Six points for an equality, and more for an inequality, which no single point can show.
@@ -153,7 +161,7 @@ public struct Examiner: Sendable {
 
   /// Whether the sides have the same normal form with every free entry an indeterminate; false if that is too large to say.
   private func isGenericallyEqual(_ s: Statement, _ points: Points, _ sizes: [String: Int]) -> Bool {
-    let small = Points(theory, [s.left, s.right], budget: 4_000)
+    let small = Points(theory, [s.left, s.right], budget: 4_000, of: points.total)
     guard let evaluator = try? small.evaluator(GenericDomain(), at: Place(sizes: sizes, seed: seed)),
       let left = try? evaluator.value(s.left), let right = try? evaluator.value(s.right)
     else { return false }

@@ -101,11 +101,13 @@ struct Points {
   let theory: Theory
   let relevance: Relevance
   let hypotheses: Hypotheses
+  /// Of one evaluation, and of all together.
   let budget: Int
+  let total: WorkBudget
 
-  init(_ theory: Theory, _ expressions: [Expression], budget: Int) {
+  init(_ theory: Theory, _ expressions: [Expression], budget: Int, of total: WorkBudget) {
     self.theory = theory
-    self.budget = budget
+    (self.budget, self.total) = (budget, total)
     relevance = Relevance(theory, expressions)
     hypotheses = Hypotheses(relevance, theory)
   }
@@ -114,7 +116,7 @@ struct Points {
     if let obstacle = hypotheses.obstacle { throw .unsupported(obstacle) }
     let model = try Model(
       theory, needs: relevance.needs, dimensions: place.sizes, domain: domain, seed: place.seed, spread: place.spread,
-      budget: WorkBudget(budget))
+      budget: WorkBudget(budget, of: total))
     for (key, entries) in place.overrides {
       let drawn = try model.value(key)
       var numbers: [Number<D.Element>] = []

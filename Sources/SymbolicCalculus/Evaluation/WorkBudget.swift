@@ -1,0 +1,18 @@
+// Bounded work: what an evaluation, a step and a document may multiply before they give up.
+
+/// A count of multiplications that runs out; what is spent is also taken from the budget that it belongs to.
+public final class WorkBudget: @unchecked Sendable {
+  // One checker at a time uses it.
+  private var left: Int
+  private let whole: WorkBudget?
+
+  public init(_ multiplications: Int, of whole: WorkBudget? = nil) { (left, self.whole) = (multiplications, whole) }
+
+  var isSpent: Bool { left < 0 || whole?.isSpent ?? false }
+
+  func spend(_ n: Int) throws(EvaluationError) {
+    left -= n
+    if left < 0 { throw .tooLarge("more multiplications than the budget allows") }
+    try whole?.spend(n)
+  }
+}
