@@ -104,7 +104,9 @@ public final class DerivationChecker {
     }
     var result = ClaimOutcome(
       name: claim.name, section: claim.section, statement: claim.scope.named(claim.statement), span: claim.span, steps: steps)
-    if let own = claim.chains.last(where: { $0.name == nil }), !own.statement.relation.implies(claim.statement.relation) {
+    if let own = claim.chains.last(where: { $0.name == nil }), !own.isTurned(claim.statement),
+      !own.statement.relation.implies(claim.statement.relation)
+    {
       result.obstacle =
         "the chain shows \(own.statement.relation.rawValue), the claim says \(claim.statement.relation.rawValue)"
     } else if !claim.chains.isEmpty && !claim.chains.contains(where: { $0.name == nil }) {
@@ -115,6 +117,7 @@ public final class DerivationChecker {
 
   /// Equalities that are missing between a chain's ends and the claim's sides.
   private func joins(_ chain: Chain, _ claim: DerivedClaim) -> [Statement] {
+    if chain.isTurned(claim.statement) { return [] }
     var all: [Statement] = []
     if chain.statement.left.expanded != claim.statement.left.expanded {
       all.append(Statement(claim.statement.left, .equal, chain.statement.left))
@@ -134,7 +137,7 @@ public final class DerivationChecker {
     switch reason {
     case .algebra, .words: return .none
     case .definition:
-      return s.relation == .equal && s.left.expanded == s.right.expanded
+      return s.relation == .equal && s.left.expanded.withoutBrackets == s.right.expanded.withoutBrackets
         ? .confirmed : .rejected("the sides are not the same once definitions are written out")
     case .assumption:
       let wanted = Statement(s.left.expanded, s.relation, s.right.expanded)
@@ -247,6 +250,15 @@ extension DerivationDocument {
   }
 }
 
+extension Chain {
+  /// Whether the chain is the statement read from right to left.
+  fileprivate func isTurned(_ s: Statement) -> Bool {
+    let turned = statement.turned
+    return turned.left.expanded == s.left.expanded && turned.right.expanded == s.right.expanded
+      && turned.relation.implies(s.relation)
+  }
+}
+
 extension Statement {
   /// The same statement read from right to left.
   var turned: Statement {
@@ -284,6 +296,18 @@ extension Theory {
 }
 
 extension Expression {
+  /// Products and sums as lists of what they are made of, so that brackets do not count.
+  fileprivate var withoutBrackets: [String] {
+    switch node {
+    case .add(let terms): return ["+"] + terms.flatMap { $0.withoutBrackets + [";"] }
+    case .negate(let a): return ["-"] + a.withoutBrackets
+    case .scale(let a, let b), .multiply(let a, let b): return a.withoutBrackets + b.withoutBrackets
+    case _ where children.isEmpty: return [description]
+    default:
+      return ["("] + [head] + headSizes.map(\.description) + children.flatMap { $0.withoutBrackets + [","] } + [")"]
+    }
+  }
+
   private func has(_ test: (Node) -> Bool) -> Bool { test(node) || children.contains { $0.has(test) } }
 
   var hasDerivatives: Bool {

@@ -85,7 +85,8 @@ extension DerivationSource {
   private static func findBlocks(_ bytes: [UInt8]) -> ([Range<Int>], [DerivationError]) {
     var blocks: [Range<Int>] = []
     var open: (fence: Fence, span: Range<Int>, content: Int)?
-    var start = 0
+    // Some editors begin a file with a byte order mark.
+    var start = bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : 0
     while start < bytes.count {
       let end = bytes[start...].firstIndex(of: UInt8(ascii: "\n")) ?? bytes.count
       let line = bytes[start..<(end > start && bytes[end - 1] == UInt8(ascii: "\r") ? end - 1 : end)]

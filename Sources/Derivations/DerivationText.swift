@@ -21,12 +21,14 @@ public enum DerivationText {
 
   public static func verdict(_ outcome: DocumentOutcome) -> String {
     let steps = outcome.claims.reduce(0) { $0 + $1.steps.count }
-    let count = "\(outcome.claims.count) claims, \(steps) steps"
-    if !outcome.document.errors.isEmpty { return "cannot be read in full (\(outcome.document.errors.count) errors); \(count)" }
+    let count = "\(counted(outcome.claims.count, "claim")), \(counted(steps, "step"))"
+    if !outcome.document.errors.isEmpty { return "cannot be read in full (\(counted(outcome.document.errors.count, "error"))); \(count)" }
     if let weakest = outcome.weakest { return "holds, \(weakest.rawValue) (\(count))" }
     if outcome.isRefuted { return "REFUTED (\(count))" }
     return outcome.claims.isEmpty ? "claims nothing" : "NOT SHOWN (\(count))"
   }
+
+  private static func counted(_ n: Int, _ what: String) -> String { "\(n) \(what)\(n == 1 ? "" : "s")" }
 
   /// One line for several documents.
   public static func summary(_ outcomes: [DocumentOutcome]) -> String {
@@ -41,9 +43,17 @@ public enum DerivationText {
 
   public static func verdict(_ claim: ClaimOutcome) -> String {
     if let weakest = claim.weakest {
-      return "holds, \(weakest.rawValue), \(claim.steps.count) step\(claim.steps.count == 1 ? "" : "s")"
+      return "holds, \(weakest.rawValue), \(counted(claim.steps.count, "step"))"
     }
     return claim.isRefuted ? "REFUTED" : "NOT SHOWN"
+  }
+
+  /// The sizes tried, as (m, n) = (2, 2), (3, 2).
+  private static func text(_ sizes: [[String: Int]]) -> String {
+    guard let names = sizes.first?.keys.sorted(), !names.isEmpty else { return "" }
+    func tuple(_ items: [String]) -> String { items.count == 1 ? items[0] : "(" + items.joined(separator: ", ") + ")" }
+    let values = sizes.map { choice in tuple(names.map { "\(choice[$0] ?? 0)" }) }
+    return "; at \(tuple(names)) = " + values.joined(separator: ", ")
   }
 
   /// Large matrices are for the JSON.
@@ -54,7 +64,8 @@ public enum DerivationText {
     let name = step.number == 0 ? "join" : (step.lemma.map { "\($0), " } ?? "") + "step \(step.number)"
     var lines: [String] = []
     switch step.finding {
-    case .holds(let evidence): lines.append("line \(place.line), \(name): \(evidence.kind.rawValue): \(evidence.strength)")
+    case .holds(let evidence):
+      lines.append("line \(place.line), \(name): \(evidence.kind.rawValue): \(evidence.strength)\(text(evidence.sizes))")
     case .undecided(let why): lines.append("line \(place.line), \(name): not decided: \(why)")
     case .vacuous(let why): lines.append("line \(place.line), \(name): vacuous: \(why)")
     case .refuted(let example):

@@ -91,6 +91,8 @@ import Testing
     #expect(!wrongEnd.isProved && wrongEnd.isRefuted)
     let weak = Repository.check(derivation: head + "claim C: 2 a = 2 b proof 2 a = a + a <= 2 b qed")
     #expect(!weak.isProved)
+    let turned = Repository.check(derivation: head + "claim C: 2 a <= 2 b proof 2 b >= a + b >= 2 a qed")
+    #expect(turned.isProved, "\(turned.report)")
     let right = Repository.check(derivation: head + "claim C: 2 a <= 2 b proof 2 a = a + a <= a + b <= 2 b qed")
     #expect(right.isProved, "\(right.report)")
   }
@@ -113,6 +115,10 @@ import Testing
     let rejected: (ReasonFinding) -> Bool = { if case .rejected = $0 { true } else { false } }
     #expect(try reason("let a : scalar define b = 2 a claim C: b = 2 a by definition") == .confirmed)
     #expect(rejected(try reason("let a : scalar define b = 2 a claim C: b = a + a by definition")))
+    let solved = "let n : dimension let A : spd matrix[n, n] let y : vector[n] define w = inv(A) y "
+    #expect(try reason(solved + "claim C: y - 2 A w = y - 2 A inv(A) y by definition") == .confirmed)
+    let family = "let x[1..3] : scalar define z = x[1] "
+    #expect(rejected(try reason(family + "assume x[1] = x[2] claim C: 2 z = 2 x[2] by definition")))
     #expect(try reason("let a, b : scalar assume a <= b claim C: a <= b by assumption") == .confirmed)
     #expect(rejected(try reason("let a, b : scalar assume a <= b claim C: a <= b + 1 by assumption")))
     #expect(try reason("let a : scalar claim C: D[x -> x^3](a)[1] = 3 a^2 by differentiation") == .confirmed)
