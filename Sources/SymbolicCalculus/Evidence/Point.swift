@@ -18,6 +18,8 @@ struct Place {
   var sizes: [String: Int]
   var seed: UInt64
   var spread: Spread = .wide
+  /// Steps of a search from there.
+  var moves: [Move] = []
   var overrides: [ValueKey: [Rational]] = [:]
 }
 
@@ -114,7 +116,7 @@ struct Points {
     if let obstacle = hypotheses.obstacle { throw .unsupported(obstacle) }
     let model = try Model(
       theory, needs: relevance.needs, dimensions: place.sizes, domain: domain, seed: place.seed, spread: place.spread,
-      budget: WorkBudget(budget))
+      moves: place.moves, budget: WorkBudget(budget))
     for (key, entries) in place.overrides {
       let drawn = try model.value(key)
       var numbers: [Number<D.Element>] = []

@@ -8,6 +8,7 @@ struct Relevance {
   private(set) var sizes: Set<String> = []
   private(set) var assumptions: [Assumption] = []
   private(set) var needs = ModelNeeds()
+  private var jets = Jets()
   private let theory: Theory
 
   init(_ theory: Theory, _ expressions: [Expression]) {
@@ -21,11 +22,17 @@ struct Relevance {
         assumptions.append(assumption)
         open.removeAll { $0 == assumption }
         for e in assumption.expressions { include(e) }
-        if let name = assumption.positiveName { needs.positive.insert(name) }
-        if case .simpleTop(let a) = assumption.content { needs.spectral.formUnion(a.bareNames) }
+        if let (name, isStrict) = assumption.signedName {
+          if isStrict { needs.positive.insert(name) } else { needs.nonnegative.insert(name) }
+        }
+        if case .simpleTop(let a) = assumption.content {
+          needs.spectral.formUnion(a.bareNames)
+          needs.simple.formUnion(a.bareNames)
+        }
         grew = true
       }
     }
+    for name in names { needs.degrees[name] = jets.degree(of: name) }
     // The order in which the author stated them.
     assumptions.sort { $0.span.lowerBound < $1.span.lowerBound }
   }
@@ -34,6 +41,7 @@ struct Relevance {
 
   private mutating func include(_ e: Expression) {
     collectNeeds(e)
+    jets.include(e)
     for d in e.dimensions { include(d) }
     for name in e.names(in: theory) { include(name) }
   }
@@ -83,15 +91,15 @@ struct Relevance {
 }
 
 extension Assumption {
-  /// X where this says X > 0 or X ≥ 0 of one declared name, or of every member of a family.
-  var positiveName: String? {
+  /// X where this says X > 0 (strict) or X ≥ 0 of one declared name, or of every member of a family.
+  var signedName: (name: String, isStrict: Bool)? {
     guard case .statement(let s) = content else { return nil }
     let (name, zero): (Expression, Expression) =
       s.relation == .greater || s.relation == .greaterOrEqual ? (s.left, s.right) : (s.right, s.left)
     guard s.relation != .equal, s.relation != .notEqual, zero.node == .number(0) || zero.node == .zero,
       case .variable(let found, let indices) = name.node, indices == ranges.map({ Dimension($0.index) })
     else { return nil }
-    return found
+    return (found, s.relation == .greater || s.relation == .less)
   }
 
   var expressions: [Expression] {
