@@ -14,6 +14,8 @@ public struct Paper: Codable, Sendable, Equatable {
     public let claim: String?
     /// Why no claim checks it.
     public let notChecked: String?
+    /// Why the claim has no derivation document.
+    public let notDerived: String?
     /// Numbers of the displayed equations that belong to it.
     public let equations: [Int]?
     /// Claims whose notions the statement is made of.
@@ -52,9 +54,11 @@ public struct PaperCoverage: Sendable {
   public var registry: [(slug: String, number: String)]
   /// Names of the claims' folders, such as "P05_UnbiasedNoiseEstimator".
   public var folders: [String]
+  /// Names of the derivation documents in Proofs.
+  public var derivations: [String]
 
-  public init(paper: Paper, registry: [(slug: String, number: String)], folders: [String]) {
-    (self.paper, self.registry, self.folders) = (paper, registry, folders)
+  public init(paper: Paper, registry: [(slug: String, number: String)], folders: [String], derivations: [String]) {
+    (self.paper, self.registry, self.folders, self.derivations) = (paper, registry, folders, derivations)
   }
 
   /// The last number of a definition, proposition, lemma, theorem, remark or assumption, and of an equation.
@@ -71,6 +75,7 @@ public struct PaperCoverage: Sendable {
     faults += known.subtracting(registered).map { "\($0) is in Paper.json but not registered" }
     faults += registered.subtracting(found).map { "\($0) has no folder" }
     faults += found.subtracting(registered).map { "the folder of \($0) is not registered" }
+    faults += Set(derivations).subtracting(registered).map { "the derivation of \($0) belongs to no claim" }
     let order = listed.filter { registered.contains($0) }
     if order != registry.map(\.slug).filter({ known.contains($0) }) {
       faults.append("the registry is not in the order of Paper.json")
@@ -78,6 +83,9 @@ public struct PaperCoverage: Sendable {
     for statement in paper.statements {
       if (statement.claim == nil) == (statement.notChecked == nil) {
         faults.append("\(statement.number) needs either a claim or a reason why it is not checked")
+      }
+      if let slug = statement.claim, (statement.notDerived == nil) != derivations.contains(slug) {
+        faults.append("\(slug) needs either a derivation in Proofs or a reason why it has none")
       }
       if let slug = statement.claim, let claim = registry.first(where: { $0.slug == slug }),
         claim.number != statement.number

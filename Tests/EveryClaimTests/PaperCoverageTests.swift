@@ -15,8 +15,10 @@ struct PaperCoverageTests {
     let files = try #require(FileManager.default.enumerator(at: sources, includingPropertiesForKeys: nil))
     let folders = files.compactMap { ($0 as? URL)?.lastPathComponent }
       .filter { $0.range(of: "^[A-Z][0-9]{2}_", options: .regularExpression) != nil }
+    let proofs = try FileManager.default.contentsOfDirectory(atPath: root.appendingPathComponent("Proofs").path)
     return PaperCoverage(
-      paper: try Paper.load(), registry: PaperClaims.all.map { ($0.slug, $0.source.number) }, folders: folders)
+      paper: try Paper.load(), registry: PaperClaims.all.map { ($0.slug, $0.source.number) }, folders: folders,
+      derivations: proofs.filter { $0.hasSuffix(".md") }.map { String($0.dropLast(3)) })
   }
 
   @Test("nothing is missing")
@@ -27,6 +29,15 @@ struct PaperCoverageTests {
     var coverage = try Self.coverage()
     coverage.folders.removeAll { $0.hasSuffix("_" + slug) }
     #expect(coverage.faults == ["\(slug) has no folder"])
+  }
+
+  @Test("a derivation that is deleted is noticed")
+  func deletedDerivation() throws {
+    var coverage = try Self.coverage()
+    coverage.derivations.removeAll { $0 == "OperatorNormHessian" }
+    #expect(coverage.faults == ["OperatorNormHessian needs either a derivation in Proofs or a reason why it has none"])
+    coverage.derivations += ["OperatorNormHessian", "Nothing"]
+    #expect(coverage.faults == ["the derivation of Nothing belongs to no claim"])
   }
 
   @Test("a claim that is left out of Paper.json is noticed", arguments: PaperClaims.slugs)

@@ -34,10 +34,23 @@ struct MeasuredPrimeDomain: DrawingDomain {
   }
   func isZero(_ a: Element) -> Bool { prime.isZero(a.residue) }
   func pivotQuality(_ a: Element) -> Double { prime.pivotQuality(a.residue) }
+  /// A transcendental value is an unknown of its own, the same wherever its argument is the same; its derivatives follow
+  /// from it. What then holds, holds for every function with those derivatives: exp, log, … themselves among them.
   func taylor(_ f: ElementaryFunction, at a: Element, order: Int) throws(EvaluationError) -> [Element] {
-    _ = try prime.taylor(f, at: a.residue, order: order)
-    throw .unsupported("functions modulo a prime")
+    try coefficients(of: f, at: a, order: order) { (f) throws(EvaluationError) in
+      switch f {
+      case .exp where a.residue == 0, .cos where a.residue == 0: try element(1)
+      case .sin where a.residue == 0, .tanh where a.residue == 0, .log where a.residue == 1: try element(0)
+      default: unknown(StreamName("\(f)", "\(a.residue)"))
+      }
+    }
   }
+
+  private func unknown(_ name: StreamName) -> Element {
+    let key = name.key(seed: prime.field.modulus)
+    return Element(residue: key % prime.field.modulus, bound: degrees.variable())
+  }
+
   func sign(_ a: Element) throws(EvaluationError) -> Int? { try prime.sign(a.residue) }
   func largestEigenvalue(_ a: [[Element]]) throws(EvaluationError) -> Element {
     throw .unsupported("eigenvalues modulo a prime")

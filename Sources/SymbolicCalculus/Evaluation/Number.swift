@@ -169,8 +169,9 @@ struct Arithmetic<D: ScalarDomain>: Sendable {
     }
     var product = [C](repeating: .constant(zeroElement), count: algebra.size)
     var last = 0
+    let present = b.parts.indices.filter { !isZero(b.parts[$0]) }
     for i in a.parts.indices where !isZero(a.parts[i]) {
-      for j in b.parts.indices where !isZero(b.parts[j]) {
+      for j in present {
         let k = algebra.product(i, j)
         guard k >= 0 else { continue }
         product[k] = add(product[k], try multiply(a.parts[i], b.parts[j]))

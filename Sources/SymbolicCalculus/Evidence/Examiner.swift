@@ -23,9 +23,8 @@ public struct Examiner: Sendable {
     let points = Points(theory, [s.left, s.right], budget: budget)
     if let obstacle = points.hypotheses.obstacle { return .undecided(obstacle) }
     let accepted: [Place]
-    // At least six points for an equality, and more for an inequality, which no single point can show.
-    let perSize = max(1, (s.relation == .equal ? 6 : 36) / points.sizeChoices.count)
-    switch acceptedPlaces(points, perSize: perSize) {
+    // Six points for an equality, and more for an inequality, which no single point can show.
+    switch acceptedPlaces(points, atLeast: s.relation == .equal ? 6 : 36) {
     case .success(let places): accepted = places
     case .failure(let absence): return absence.finding
     }
@@ -36,25 +35,32 @@ public struct Examiner: Sendable {
 
   private struct Absence: Error { let finding: Finding }
 
-  private func acceptedPlaces(_ points: Points, perSize: Int) -> Result<[Place], Absence> {
+  private func acceptedPlaces(_ points: Points, atLeast wanted: Int) -> Result<[Place], Absence> {
     var accepted: [Place] = []
     var obstacle: String?
     var tries = 0
-    let patience = points.hypotheses.conditions.isEmpty ? 4 : 120
-    for (choice, sizes) in points.sizeChoices.enumerated() {
-      var found = 0
-      for attempt in 0..<patience * perSize where found < perSize {
-        let place = Place(
-          sizes: sizes, seed: seed &+ UInt64(1_000 * choice + attempt), spread: attempt % 4 == 3 ? .small : .wide)
-        tries += 1
-        do {
-          if try points.accepts(place) {
-            accepted.append(place)
-            found += 1
+    let patience = points.hypotheses.conditions.isEmpty ? 8 : 150
+    var open = Array(points.sizeChoices.enumerated())
+    // Every choice of sizes in turn, until there are enough points; sizes that nothing satisfies drop out.
+    var attempts = Array(repeating: 0, count: open.count)
+    while accepted.count < wanted && !open.isEmpty {
+      for (choice, sizes) in open {
+        var found = false
+        while !found && attempts[choice] < patience * max(1, wanted / 6) {
+          let attempt = attempts[choice]
+          attempts[choice] += 1
+          tries += 1
+          let place = Place(
+            sizes: sizes, seed: seed &+ UInt64(10_000 * choice + attempt), spread: attempt % 4 == 3 ? .small : .wide)
+          do {
+            found = try points.accepts(place)
+            if found { accepted.append(place) }
+          } catch {
+            obstacle = error.reason
+            attempts[choice] += patience / 8
           }
-        } catch {
-          obstacle = "\(error.reason)"
         }
+        if !found { open.removeAll { $0.offset == choice } }
       }
     }
     if !accepted.isEmpty { return .success(accepted) }
@@ -152,7 +158,9 @@ public struct Examiner: Sendable {
 
   /// A finding if the statement has no value at an accepted point, or is false there.
   private func realObjection(_ s: Statement, _ points: Points, _ accepted: [Place]) -> Finding? {
-    for place in accepted {
+    // The smallest sizes, and one of the larger.
+    let judges = accepted.count <= 4 ? accepted : Array(accepted.prefix(3)) + [accepted[accepted.count - 1]]
+    for place in judges {
       do {
         let evaluator = try points.evaluator(BallDomain(precision: 96), at: place)
         if !(try evaluator.compare(s)).overlap { return .refuted(describe(shrunk(place, s, points), s, points)) }

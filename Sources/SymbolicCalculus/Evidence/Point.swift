@@ -194,11 +194,13 @@ struct Points {
       return 1
     }
     // The k-th name grows by the k-th digit of the pattern.
-    let patterns: [[Int]] = [[0], [1], [1, 2], [2, 1], [0, 1, 2], [2, 0, 1], [2]]
+    let patterns: [[Int]] = [[0], [1], [0, 1, 2], [1, 0, 2], [2, 0, 1], [2]]
     var choices: [[String: Int]] = []
     for pattern in patterns {
       var sizes: [String: Int] = [:]
       for (k, name) in names.enumerated() { sizes[name] = lower(name) + pattern[k % pattern.count] }
+      // All sizes large at once is dear and shows little that the mixed choices do not.
+      if pattern == [2] && names.count > 1 { continue }
       if !choices.contains(sizes) { choices.append(sizes) }
     }
     return choices
