@@ -273,10 +273,10 @@ extension Evaluator {
       var sum = arithmetic.zero
       if isTime {
         var power = arithmetic.one
-        // Small coefficients keep exponentials of integrals in reach.
-        let fifth = try arithmetic.domain.element(Rational(1, 5))
-        for _ in 0...degree {
-          let c = arithmetic.constant(arithmetic.domain.multiply(fifth, try source.element()))
+        for k in 0...degree {
+          // Small coefficients keep exponentials of integrals in reach.
+          let scale = try arithmetic.domain.element(Rational(1, 5) / Rational(8).power(max(0, k - 2)))
+          let c = arithmetic.constant(arithmetic.domain.multiply(scale, try source.element()))
           sum = arithmetic.add(sum, try arithmetic.multiply(c, power, in: env.algebra))
           power = try arithmetic.multiply(power, x.entries[0], in: env.algebra)
         }

@@ -20,7 +20,24 @@ public struct Examiner: Sendable {
   }
 
   public func examine(_ s: Statement) -> Finding {
-    let points = Points(theory, [s.left, s.right], budget: budget)
+    // Equations among the hypotheses may have several families of solutions, according to what they are solved for.
+    let first = Points(theory, [s.left, s.right], budget: budget)
+    var weakest = examine(s, first)
+    for choice in 1..<max(1, min(4, first.hypotheses.choices)) {
+      if case .refuted = weakest { return weakest }
+      let other = examine(s, Points(theory, [s.left, s.right], budget: budget, choice: choice))
+      switch (other, weakest) {
+      // What cannot be solved adds nothing.
+      case (.vacuous, _): continue
+      case (_, .vacuous), (.refuted, _), (.undecided, .holds): weakest = other
+      case (.holds(let a), .holds(let b)): if a.kind < b.kind { weakest = other }
+      case (.undecided, _), (.holds, _): continue
+      }
+    }
+    return weakest
+  }
+
+  private func examine(_ s: Statement, _ points: Points) -> Finding {
     if let obstacle = points.hypotheses.obstacle { return .undecided(obstacle) }
     let accepted: [Place]
     // Six points for an equality, and more for an inequality, which no single point can show.
@@ -76,16 +93,23 @@ public struct Examiner: Sendable {
     switch modularly(s, points, accepted) {
     case .agrees(let evidence):
       // The domain of definition is real: a statement about log K at K < 0 says nothing. Real points also judge the residues.
-      return realObjection(s, points, accepted) ?? .holds(evidence)
-    case .differs, .cannot:
-      if let found = counterexample(to: s, points, accepted) { return .refuted(found) }
+      if let objection = realObjection(s, points, accepted) { return objection }
+      if points.relevance.isBranched, let found = hunted(s, points, accepted) { return .refuted(found) }
+      return .holds(evidence)
+    case .differs(let isRational):
+      if let found = counterexample(to: s, points, accepted) ?? hunted(s, points, accepted) { return .refuted(found) }
+      if isRational { return .undecided("the sides are different functions, but no point was found that tells them apart") }
+      return enclosed(s, points, accepted)
+    case .cannot:
+      if let found = counterexample(to: s, points, accepted) ?? hunted(s, points, accepted) { return .refuted(found) }
       return enclosed(s, points, accepted)
     }
   }
 
   private enum Modular {
     case agrees(Evidence)
-    case differs
+    /// At some point; as rational functions if no transcendental value took part.
+    case differs(isRational: Bool)
     case cannot(String)
   }
 
@@ -102,22 +126,11 @@ public struct Examiner: Sendable {
       var undefined = 0
       while bits < 60 {
         if trials == 12 { return .cannot("degrees too high for a failure probability of 2^-60") }
-        let field = PrimeField.random { UInt64(generator.next32()) << 32 | UInt64(generator.next32()) }
-        let place = Place(sizes: choice, seed: UInt64(generator.next32()) << 20 | UInt64(k))
         do {
-          let domain = MeasuredPrimeDomain(prime: PrimeDomain(field))
-          let evaluator = try points.evaluator(domain, at: place)
-          let (left, right) = (try evaluator.value(s.left), try evaluator.value(s.right))
-          let difference = LinearAlgebra(arithmetic: evaluator.arithmetic, algebra: .scalars).subtract(left, right)
-          var failure = 0.0
-          for entry in difference.entries {
-            for part in entry.parts {
-              guard case .constant(let c) = part else { return .cannot("a random or time-dependent value") }
-              if !domain.isZero(c) { return .differs }
-              failure += c.bound.isZero ? 0 : exp2(-domain.degrees.failureBits(difference: c.bound))
-            }
+          switch try residues(s, points, choice, generator) {
+          case .differ(let isRational): return .differs(isRational: isRational)
+          case .agree(let failure): bits += failure == 0 ? .infinity : -log2(min(1, failure))
           }
-          bits += failure == 0 ? .infinity : -log2(min(1, failure))
           trials += 1
         } catch .undefined(let reason) {
           // A denominator that vanishes by chance does so rarely.
@@ -128,6 +141,14 @@ public struct Examiner: Sendable {
         }
       }
       worst = min(worst, bits)
+    }
+    // Larger sizes once, as far as they are cheap.
+    let small = Points(points, budget: budget / 8)
+    let generator = RandomGenerator(stream: "examiner/probe", seed: seed)
+    for place in probes(small) {
+      if case .differ(let isRational)? = try? residues(s, small, place.sizes, generator) {
+        return .differs(isRational: isRational)
+      }
     }
     let proved = sizes.filter { isGenericallyEqual(s, points, $0) }
     let chance = "a false identity passes with probability below 2^-\(Int(min(worst, 9_999)))"
@@ -140,6 +161,31 @@ public struct Examiner: Sendable {
       ? "no entry left to chance"
       : proved.isEmpty ? chance : "equal as rational functions at the smallest sizes; at the others \(chance)"
     return .agrees(Evidence(.exact, strength, sizes: sizes, failureBits: worst))
+  }
+
+  private enum Residues {
+    /// All entries, with this bound on the chance that a false identity would.
+    case agree(failure: Double)
+    case differ(isRational: Bool)
+  }
+
+  private func residues(
+    _ s: Statement, _ points: Points, _ sizes: [String: Int], _ generator: RandomGenerator
+  ) throws(EvaluationError) -> Residues {
+    func word() -> UInt64 { UInt64(generator.next32()) << 32 | UInt64(generator.next32()) }
+    let domain = MeasuredPrimeDomain(prime: PrimeDomain(PrimeField.random(using: word)))
+    let evaluator = try points.evaluator(domain, at: Place(sizes: sizes, seed: word()))
+    let (left, right) = (try evaluator.value(s.left), try evaluator.value(s.right))
+    let difference = LinearAlgebra(arithmetic: evaluator.arithmetic, algebra: .scalars).subtract(left, right)
+    var failure = 0.0
+    for entry in difference.entries {
+      for part in entry.parts {
+        guard case .constant(let c) = part else { throw .unsupported("a random or time-dependent value") }
+        if !domain.isZero(c) { return .differ(isRational: !domain.ledger.hasUnknowns) }
+        failure += c.bound.isZero ? 0 : exp2(-domain.degrees.failureBits(difference: c.bound))
+      }
+    }
+    return .agree(failure: failure)
   }
 
   /// Whether the sides have the same normal form with every free entry an indeterminate; false if that is too large to say.
@@ -243,7 +289,9 @@ public struct Examiner: Sendable {
       }
       decided += 1
     }
-    guard decided >= 8 && decided >= 3 * ties else {
+    if let found = hunted(s, points, accepted) { return .refuted(found) }
+    let isStrict = s.relation != .lessOrEqual && s.relation != .greaterOrEqual
+    guard decided >= 8 && decided >= 3 * ties && !(isStrict && ties > 0) else {
       return .undecided("too near to equality to decide at \(ties) of \(decided + ties) points")
     }
     return .holds(
@@ -266,20 +314,21 @@ public struct Examiner: Sendable {
       }
     }
     candidates.sort { a, b in a.sizes.values.reduce(0, +) < b.sizes.values.reduce(0, +) }
-    for place in candidates + accepted where isRefuted(s, points, place) {
+    for place in candidates + accepted where isRefuted(s, points, place, precisions: [96]) {
       return describe(shrunk(place, s, points), s, points)
     }
     return nil
   }
 
   /// Whether the sides are apart for certain at a place that satisfies the hypotheses.
-  func isRefuted(_ s: Statement, _ points: Points, _ place: Place) -> Bool {
+  func isRefuted(_ s: Statement, _ points: Points, _ place: Place, precisions: [Int] = [96, 320]) -> Bool {
     guard (try? points.accepts(place)) == true else { return false }
-    for precision in [96, 320] {
+    for precision in precisions {
       do {
         let evaluator = try points.evaluator(BallDomain(precision: precision), at: place)
-        if s.relation == .equal { return !(try evaluator.compare(s)).overlap }
-        if let sign = try evaluator.sign(s) { return !s.relation.admits(sign) }
+        if s.relation == .equal {
+          if !(try evaluator.compare(s)).overlap { return true }
+        } else if let sign = try evaluator.sign(s) { return !s.relation.admits(sign) }
       } catch .undecided {
         continue
       } catch {
@@ -290,7 +339,7 @@ public struct Examiner: Sendable {
   }
 
   /// The same refutation with simpler entries, where single entries can be made 0 or 1.
-  private func shrunk(_ place: Place, _ s: Statement, _ points: Points) -> Place {
+  func shrunk(_ place: Place, _ s: Statement, _ points: Points) -> Place {
     var best = place
     guard let evaluator = try? points.evaluator(RationalDomain(), at: place) else { return place }
     let fixed = Set(points.hypotheses.equations.map(\.unknown))
@@ -323,7 +372,7 @@ public struct Examiner: Sendable {
     return best
   }
 
-  private func describe(_ place: Place, _ s: Statement, _ points: Points) -> Counterexample {
+  func describe(_ place: Place, _ s: Statement, _ points: Points) -> Counterexample {
     if let evaluator = try? points.evaluator(RationalDomain(), at: place), let left = try? evaluator.value(s.left),
       let right = try? evaluator.value(s.right)
     {

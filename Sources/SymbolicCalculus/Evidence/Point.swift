@@ -40,7 +40,11 @@ struct Hypotheses {
   /// Why some hypothesis cannot be met by construction.
   private(set) var obstacle: String?
 
-  init(_ relevance: Relevance, _ theory: Theory) {
+  /// How many names some equation could be solved for: each choice may reach points that the others do not.
+  private(set) var choices = 1
+
+  /// The equations solved for the `choice`-th name from the last on.
+  init(_ relevance: Relevance, _ theory: Theory, choice: Int = 0) {
     var fixed = relevance.needs.spectral
     for assumption in relevance.assumptions {
       guard case .statement(let s) = assumption.content else { continue }
@@ -63,7 +67,7 @@ struct Hypotheses {
         continue
       }
       let names = s.left.names(in: theory, derived: derived).union(s.right.names(in: theory, derived: derived))
-      let unknown = theory.order.last { name in
+      let eligible = theory.order.reversed().filter { name in
         guard names.contains(name), !fixed.contains(name), derived[name] == nil else { return false }
         switch theory.declarations[name]?.nature {
         case .parameter(let c): return [.none, .symmetric, .diagonal, .skew].contains(c)
@@ -71,11 +75,12 @@ struct Hypotheses {
         default: return false
         }
       }
-      guard let unknown else {
+      guard !eligible.isEmpty else {
         obstacle = "the hypothesis \(s) has no unknown left to solve it for"
         continue
       }
-      equations.append((s, unknown))
+      choices = max(choices, eligible.count)
+      equations.append((s, eligible[choice % eligible.count]))
       fixed.formUnion(names)
     }
   }
@@ -105,11 +110,16 @@ struct Points {
   let hypotheses: Hypotheses
   let budget: Int
 
-  init(_ theory: Theory, _ expressions: [Expression], budget: Int) {
+  init(_ theory: Theory, _ expressions: [Expression], budget: Int, choice: Int = 0) {
     self.theory = theory
     self.budget = budget
     relevance = Relevance(theory, expressions)
-    hypotheses = Hypotheses(relevance, theory)
+    hypotheses = Hypotheses(relevance, theory, choice: choice)
+  }
+
+  /// The same with another budget.
+  init(_ other: Points, budget: Int) {
+    (theory, relevance, hypotheses, self.budget) = (other.theory, other.relevance, other.hypotheses, budget)
   }
 
   func evaluator<D: DrawingDomain>(_ domain: D, at place: Place) throws(EvaluationError) -> Evaluator<D> {
@@ -176,8 +186,9 @@ struct Points {
     for entry in rest.entries {
       let base = try model.arithmetic.base(entry, for: "a hypothesis")
       if model.arithmetic.domain.isZero(base) { continue }
-      // In an approximate domain the equation holds up to rounding; the exact domain decides whether it is affine.
-      guard model.arithmetic.domain.pivotQuality(base) < 1e-9 else {
+      // In balls the solution of an affine equation makes an enclosure of zero; in floating point, rounding errors.
+      let isAbove = { (tolerance: Double) in model.arithmetic.domain.pivotQuality(base) > tolerance }
+      guard !isAbove(model.arithmetic.domain is BallDomain ? 0 : 1e-9) else {
         throw .unsupported("the hypothesis \(s): it is not affine in \(name), or has no solution")
       }
     }
@@ -185,20 +196,20 @@ struct Points {
 
   // MARK: Accepted places
 
+  func least(_ size: String) -> Int {
+    if case .dimension(let least)? = theory.declarations[size]?.nature { least } else { 1 }
+  }
+
   /// Sizes to try, from the smallest on.
   var sizeChoices: [[String: Int]] {
     let names = relevance.sizes.sorted()
     guard !names.isEmpty else { return [[:]] }
-    func lower(_ name: String) -> Int {
-      if case .dimension(let least)? = theory.declarations[name]?.nature { return least }
-      return 1
-    }
     // The k-th name grows by the k-th digit of the pattern.
     let patterns: [[Int]] = [[0], [1], [0, 1, 2], [1, 0, 2], [2, 0, 1], [2]]
     var choices: [[String: Int]] = []
     for pattern in patterns {
       var sizes: [String: Int] = [:]
-      for (k, name) in names.enumerated() { sizes[name] = lower(name) + pattern[k % pattern.count] }
+      for (k, name) in names.enumerated() { sizes[name] = least(name) + pattern[k % pattern.count] }
       // All sizes large at once is dear and shows little that the mixed choices do not.
       if pattern == [2] && names.count > 1 { continue }
       if !choices.contains(sizes) { choices.append(sizes) }

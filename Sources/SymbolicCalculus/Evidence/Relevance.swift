@@ -6,6 +6,10 @@ internal import ExactArithmetic
 struct Relevance {
   private(set) var names: Set<String> = []
   private(set) var sizes: Set<String> = []
+  /// Sizes that something is as large as, not only numbers.
+  private(set) var extents: Set<String> = []
+  /// Whether the statement may hold in general position only: ranks, kinks, solutions of equations that branch.
+  private(set) var isBranched = false
   private(set) var assumptions: [Assumption] = []
   private(set) var needs = ModelNeeds()
   private var jets = Jets()
@@ -22,6 +26,7 @@ struct Relevance {
         assumptions.append(assumption)
         open.removeAll { $0 == assumption }
         for e in assumption.expressions { include(e) }
+        if case .statement(let s) = assumption.content, s.relation == .equal { isBranched = true }
         if let (name, isStrict) = assumption.signedName {
           if isStrict { needs.positive.insert(name) } else { needs.nonnegative.insert(name) }
         }
@@ -43,6 +48,7 @@ struct Relevance {
     collectNeeds(e)
     jets.include(e)
     for d in e.dimensions { include(d) }
+    for d in e.extents { extents.formUnion(d.names) }
     for name in e.names(in: theory) { include(name) }
   }
 
@@ -52,11 +58,11 @@ struct Relevance {
 
   private mutating func include(_ name: String) {
     guard let declaration = theory.declarations[name], names.insert(name).inserted else { return }
-    include(declaration.shape.rows)
-    include(declaration.shape.columns)
-    for range in declaration.family {
-      include(range.lower)
-      include(range.upper)
+    var own = [declaration.shape.rows, declaration.shape.columns]
+    for range in declaration.family { own += [range.lower, range.upper] }
+    for d in own {
+      include(d)
+      extents.formUnion(d.names)
     }
     switch declaration.nature {
     case .normal(let mean, let covariance):
@@ -72,6 +78,12 @@ struct Relevance {
   }
 
   private mutating func collectNeeds(_ e: Expression) {
+    switch e.node {
+    case .singular, .apply(.pseudoInverse, _), .apply(.operatorNorm, _), .apply(.abs, _), .apply(.minimum, _),
+      .apply(.maximum, _):
+      isBranched = true
+    default: break
+    }
     switch e.node {
     case .singular(_, let a, _): needs.spectral.formUnion(a.bareNames)
     case .apply(.operatorNorm, let a) where !a[0].shape.isVector: needs.spectral.formUnion(a[0].bareNames)
@@ -127,6 +139,17 @@ extension Expression {
     case .multiply(let a, let b) where a.bareNames == b.bareNames: a.bareNames
     default: []
     }
+  }
+
+  /// Every size that occurs in this tree other than as a number.
+  var extents: [Dimension] {
+    let own: [Dimension] =
+      switch node {
+      case .sum(let r, _), .product(let r, _): [r.lower, r.upper]
+      case .derivative(let f, _, _), .gradient(let f, _), .hessian(let f, _): [f.shape.rows, f.shape.columns]
+      default: []
+      }
+    return own + [shape.rows, shape.columns] + children.flatMap(\.extents)
   }
 
   /// Every size that occurs in this tree.
