@@ -62,7 +62,9 @@ final class Evaluator<D: DrawingDomain> {
     arithmetic = model.arithmetic
     var order: [ValueKey: Int] = [:]
     for name in model.theory.order {
-      guard let declaration = model.theory.declarations[name], case .brownian = declaration.nature else { continue }
+      guard let declaration = model.theory.declarations[name], case .brownian = declaration.nature,
+        model.needs.names.contains(name)
+      else { continue }
       for indices in try Self.members(declaration.family[...], model) {
         let bound = Dictionary(zip(declaration.family.map(\.index), indices)) { $1 }
         let (rows, columns) = try model.extent(declaration.shape, bound)

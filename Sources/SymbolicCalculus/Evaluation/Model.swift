@@ -36,7 +36,7 @@ final class Model<D: DrawingDomain> {
   private(set) var values: [ValueKey: G] = [:]
   private(set) var spectra: [Spectrum] = []
   /// Numbers whose positive square root is known, because they were drawn as squares.
-  private(set) var roots: [(square: Number<D.Element>, root: Number<D.Element>)] = []
+  private(set) var roots: [(square: Number<D.Element>, root: Number<D.Element>)]
   private(set) var matrixRoots: [(square: G, root: G)] = []
 
   init(
@@ -47,6 +47,7 @@ final class Model<D: DrawingDomain> {
     self.moves = moves
     arithmetic = try Arithmetic(domain, budget: budget)
     linear = LinearAlgebra(arithmetic: arithmetic, algebra: .scalars)
+    roots = [(arithmetic.one, arithmetic.one)]
   }
 
   func generator(_ key: ValueKey, _ purpose: String = "value") -> RandomGenerator {
@@ -259,6 +260,8 @@ final class Model<D: DrawingDomain> {
 
 /// Names that must be drawn in a special way for the expressions at hand.
 struct ModelNeeds: Sendable {
+  /// Every name that matters at all.
+  var names: Set<String> = []
   /// Matrices whose singular values or vectors are used.
   var spectral: Set<String> = []
   /// Vectors whose norm is used.

@@ -265,7 +265,9 @@ public struct Examiner: Sendable {
   private func inequality(_ s: Statement, _ points: Points, _ accepted: [Place]) -> Finding {
     var decided = 0
     var ties = 0
-    for place in accepted + adversarial(s, points, accepted) {
+    // The search may end where both sides agree: such points count for neither.
+    let places = accepted.map { ($0, false) } + adversarial(s, points, accepted).map { ($0, true) }
+    for (place, isSought) in places {
       var sign: Int?
       for precision in [128, 512] where sign == nil {
         do {
@@ -281,7 +283,7 @@ public struct Examiner: Sendable {
       }
       if sign == nil { sign = try? points.evaluator(RationalDomain(), at: place).sign(s) }
       guard let sign else {
-        ties += 1
+        if !isSought { ties += 1 }
         continue
       }
       if !s.relation.admits(sign) {
@@ -289,9 +291,17 @@ public struct Examiner: Sendable {
       }
       decided += 1
     }
+<<<<<<< ours
     if let found = hunted(s, points, accepted) { return .refuted(found) }
     let isStrict = s.relation != .lessOrEqual && s.relation != .greaterOrEqual
     guard decided >= 8 && decided >= 3 * ties && !(isStrict && ties > 0) else {
+=======
+    guard decided >= 8 && decided >= ties else {
+      // Where the sides are equal, ≤ and ≥ hold.
+      if s.relation.admits(0), case .holds(let evidence) = equality(Statement(s.left, .equal, s.right), points, accepted) {
+        return .holds(evidence)
+      }
+>>>>>>> theirs
       return .undecided("too near to equality to decide at \(ties) of \(decided + ties) points")
     }
     return .holds(

@@ -38,6 +38,7 @@ struct Relevance {
       }
     }
     for name in names { needs.degrees[name] = jets.degree(of: name) }
+    needs.names = names
     // The order in which the author stated them.
     assumptions.sort { $0.span.lowerBound < $1.span.lowerBound }
   }

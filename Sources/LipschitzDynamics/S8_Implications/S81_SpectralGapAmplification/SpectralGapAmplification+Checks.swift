@@ -50,11 +50,10 @@ extension SpectralGapAmplification {
     Check("mean rise under noise of both kinds, as the noise shrinks, at three gaps", .convergence) {
       curvature, trial in
       let generator = trial.setting.problem("bases")
-      func orthogonal(_ order: Int) throws -> Matrix<Double> {
-        let sample = Matrix(rows: order, columns: order) { _, _ in generator.gaussian() }
-        return try QRDecomposition(sample).q
+      func sample(_ order: Int) -> Matrix<Double> {
+        Matrix(rows: order, columns: order) { _, _ in generator.gaussian() }
       }
-      let (u, v) = (try orthogonal(3), try orthogonal(4))
+      let (u, v) = (try QRDecomposition(sample(3)).q, try QRDecomposition(sample(4)).q)
       var verdict: Verdict = .inconclusive("no gap was examined")
       for gap in [1, 0.1, 0.01] {
         let theta = u * .diagonal([1.5, 1.5 - gap, 0.2], rows: 3, columns: 4) * v.transposed
