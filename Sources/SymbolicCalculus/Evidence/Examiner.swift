@@ -265,8 +265,11 @@ public struct Examiner: Sendable {
   private func inequality(_ s: Statement, _ points: Points, _ accepted: [Place]) -> Finding {
     var decided = 0
     var ties = 0
-    // The search may end where both sides agree: such points count for neither.
-    let places = accepted.map { ($0, false) } + adversarial(s, points, accepted).map { ($0, true) }
+    var equalities = 0
+    var signs: Set<Int> = []
+    // The search may end where both sides agree: for ≤ and ≥ such points count for neither.
+    let closest = adversarial(s, points, accepted)
+    let places = accepted.map { ($0, false) } + closest.map { ($0, true) }
     for (place, isSought) in places {
       var sign: Int?
       for precision in [128, 512] where sign == nil {
@@ -283,6 +286,7 @@ public struct Examiner: Sendable {
       }
       if sign == nil { sign = try? points.evaluator(RationalDomain(), at: place).sign(s) }
       guard let sign else {
+        equalities += 1
         if !isSought { ties += 1 }
         continue
       }
@@ -290,18 +294,21 @@ public struct Examiner: Sendable {
         return .refuted(describe(shrunk(place, s, points), s, points))
       }
       decided += 1
+      signs.insert(sign)
     }
-<<<<<<< ours
-    if let found = hunted(s, points, accepted) { return .refuted(found) }
-    let isStrict = s.relation != .lessOrEqual && s.relation != .greaterOrEqual
-    guard decided >= 8 && decided >= 3 * ties && !(isStrict && ties > 0) else {
-=======
+    if let found = hunted(s, points, accepted) ?? snapped(s, points, closest) { return .refuted(found) }
+    // Where the sides may be equal, ≤ and ≥ hold and < and > do not.
+    let isStrict = !s.relation.admits(0)
+    if isStrict && equalities > 0 {
+      return .undecided("the sides may be equal at \(equalities) of \(decided + equalities) points")
+    }
+    if s.relation == .notEqual && signs.count > 1 {
+      return .undecided("the sides change places between two points; in between they may be equal")
+    }
     guard decided >= 8 && decided >= ties else {
-      // Where the sides are equal, ≤ and ≥ hold.
-      if s.relation.admits(0), case .holds(let evidence) = equality(Statement(s.left, .equal, s.right), points, accepted) {
+      if !isStrict, case .holds(let evidence) = equality(Statement(s.left, .equal, s.right), points, accepted) {
         return .holds(evidence)
       }
->>>>>>> theirs
       return .undecided("too near to equality to decide at \(ties) of \(decided + ties) points")
     }
     return .holds(
@@ -352,20 +359,7 @@ public struct Examiner: Sendable {
   func shrunk(_ place: Place, _ s: Statement, _ points: Points) -> Place {
     var best = place
     guard let evaluator = try? points.evaluator(RationalDomain(), at: place) else { return place }
-    let fixed = Set(points.hypotheses.equations.map(\.unknown))
-    for (key, value) in evaluator.model.values.sorted(by: { $0.key.name < $1.key.name }) {
-      guard let declaration = theory.declarations[key.name], !fixed.contains(key.name),
-        !points.relevance.needs.spectral.contains(key.name), !points.relevance.needs.normed.contains(key.name)
-      else { continue }
-      switch declaration.nature {
-      case .parameter(.none), .adapted, .process: break
-      default: continue
-      }
-      var entries: [Rational] = []
-      for entry in value.entries {
-        guard case .constant(let q) = entry.parts[0] else { return place }
-        entries.append(q)
-      }
+    for (key, entries) in freeEntries(of: s, evaluator, points) {
       for i in entries.indices {
         for simpler in [0, 1, 2] as [Rational] where entries[i] != simpler {
           var trial = best

@@ -1,5 +1,7 @@
 // The search for what refutes a statement that looks true: larger sizes, other scales, boundaries, near neighbours.
 
+internal import ExactArithmetic
+internal import Glibc
 internal import RandomStreams
 
 extension Examiner {
@@ -35,6 +37,44 @@ extension Examiner {
     return nil
   }
 
+  /// The search ends near a point where the sides touch, such as x = 1/3: the simplest numbers thereabouts.
+  func snapped(_ s: Statement, _ points: Points, _ closest: [Place]) -> Counterexample? {
+    guard !s.relation.admits(0) else { return nil }
+    for place in closest {
+      guard let evaluator = try? points.evaluator(RationalDomain(), at: place) else { continue }
+      for bits in [4, 8, 12] {
+        var trial = place
+        for (key, entries) in freeEntries(of: s, evaluator, points) {
+          trial.overrides[key] = entries.map { $0.simplest(within: Rational(2).power(-bits)) }
+        }
+        guard (try? points.accepts(trial)) == true, let exact = try? points.evaluator(RationalDomain(), at: trial) else {
+          continue
+        }
+        if let sign = try? exact.sign(s), !s.relation.admits(sign) { return describe(trial, s, points) }
+      }
+    }
+    return nil
+  }
+
+  /// Entries that may be given any value without touching a constraint, an equation or a decomposition.
+  func freeEntries(
+    of s: Statement, _ evaluator: Evaluator<RationalDomain>, _ points: Points
+  ) -> [(key: ValueKey, entries: [Rational])] {
+    // Names are drawn when they are first needed.
+    for side in [s.left, s.right] { _ = try? evaluator.value(side) }
+    let fixed = points.relevance.needs.spectral.union(points.relevance.needs.normed)
+      .union(points.hypotheses.equations.map(\.unknown))
+    return evaluator.model.values.sorted { $0.key.name < $1.key.name }.compactMap { key, value in
+      guard !fixed.contains(key.name) else { return nil }
+      switch theory.declarations[key.name]?.nature {
+      case .parameter(.none), .adapted, .process: break
+      default: return nil
+      }
+      let entries = value.entries.compactMap { if case .constant(let q) = $0.parts[0] { q } else { nil } }
+      return entries.count == value.entries.count ? (key, entries) : nil
+    }
+  }
+
   /// Points at sizes beyond those that are always examined: an identity of degree k in a size may hold at k of them.
   func probes(_ points: Points) -> [Place] {
     points.probeSizes(seed).enumerated().compactMap { k, sizes in
@@ -60,5 +100,19 @@ extension Points {
       for bits in [4, 10, 24] { all.append(choice { numbers.contains($0) ? generator.uniform(below: 1 << bits) : 1 }) }
     }
     return all
+  }
+}
+
+extension Rational {
+  /// The number with the smallest denominator up to 12 this near, or the number itself.
+  fileprivate func simplest(within tolerance: Rational) -> Rational {
+    for denominator in 1...12 {
+      let n = (approximation * Double(denominator)).rounded()
+      guard abs(n) < 1e9 else { break }
+      let candidate = Rational(Int(n), denominator)
+      let distance = self - candidate
+      if (distance.sign < 0 ? -1 * distance : distance) < tolerance { return candidate }
+    }
+    return self
   }
 }

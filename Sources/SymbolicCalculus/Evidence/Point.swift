@@ -45,6 +45,10 @@ struct Hypotheses {
 
   /// The equations solved for the `choice`-th name from the last on.
   init(_ relevance: Relevance, _ theory: Theory, choice: Int = 0) {
+    if let matrix = relevance.multiple.sorted().first {
+      obstacle = "opnorm(\(matrix)) is differentiated: state `assume simple(opnorm(\(matrix)))`"
+    }
+    for name in theory.order { require(lawOf: name, relevance, theory) }
     var fixed = relevance.needs.spectral
     for assumption in relevance.assumptions {
       guard case .statement(let s) = assumption.content else { continue }
@@ -82,6 +86,23 @@ struct Hypotheses {
       choices = max(choices, eligible.count)
       equations.append((s, eligible[choice % eligible.count]))
       fixed.formUnion(names)
+    }
+  }
+
+  /// A law's covariance must be one.
+  private mutating func require(lawOf name: String, _ relevance: Relevance, _ theory: Theory) {
+    guard let declaration = theory.declarations[name], case .normal(_, let covariance) = declaration.nature,
+      relevance.names.contains(name) || !covariance.names(in: theory).isDisjoint(with: relevance.names)
+    else { return }
+    if case .number(let q) = covariance.expanded.node, q >= 0 { return }
+    if covariance.shape.isScalar {
+      let zero = Expression(.number(0), .scalar)
+      conditions.append(
+        Condition(statement: Statement(covariance, .greaterOrEqual, zero), ranges: declaration.family))
+    } else if case .variable(let other, _) = covariance.expanded.node,
+      case .parameter(let constraint)? = theory.declarations[other]?.nature, constraint != .psd && constraint != .spd
+    {
+      obstacle = "the covariance \(other) of \(name) is not declared psd"
     }
   }
 

@@ -12,6 +12,8 @@ struct Relevance {
   private(set) var isBranched = false
   private(set) var assumptions: [Assumption] = []
   private(set) var needs = ModelNeeds()
+  /// Matrices at which opnorm is differentiated though no hypothesis says that the largest singular value is simple.
+  private(set) var multiple: Set<String> = []
   private var jets = Jets()
   private let theory: Theory
 
@@ -39,6 +41,7 @@ struct Relevance {
     }
     for name in names { needs.degrees[name] = jets.degree(of: name) }
     needs.names = names
+    multiple = multiple.intersection(names).subtracting(needs.simple)
     // The order in which the author stated them.
     assumptions.sort { $0.span.lowerBound < $1.span.lowerBound }
   }
@@ -98,6 +101,8 @@ struct Relevance {
       // What the parameter needs, the point needs.
       if needs.spectral.contains(f.parameter) { needs.spectral.formUnion(x.bareNames) }
       if needs.normed.contains(f.parameter) { needs.normed.formUnion(x.bareNames) }
+      if !f.body.normedMatrices.union(multiple).isDisjoint(with: [f.parameter]) { multiple.formUnion(x.bareNames) }
+    case .differential(let x): multiple.formUnion(x.normedMatrices)
     default: break
     }
   }
@@ -131,6 +136,13 @@ extension Expression {
     case .defined(_, _, let e), .transpose(let e): e.bareNames
     default: []
     }
+  }
+
+  /// Names of matrices whose operator norm occurs.
+  var normedMatrices: Set<String> {
+    var found: Set<String> = []
+    if case .apply(.operatorNorm, let a) = node, !a[0].shape.isVector { found = a[0].bareNames }
+    return children.reduce(into: found) { $0.formUnion($1.normedMatrices) }
   }
 
   /// X where this is XXᵀ or XᵀX.
