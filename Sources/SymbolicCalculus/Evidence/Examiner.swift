@@ -22,19 +22,24 @@ public struct Examiner: Sendable {
   public func examine(_ s: Statement) -> Finding {
     // Equations among the hypotheses may have several families of solutions, according to what they are solved for.
     let first = Points(theory, [s.left, s.right], budget: budget)
-    var weakest = examine(s, first)
+    let finding = examine(s, first)
+    if case .refuted = finding { return finding }
+    var isSolved = true
+    if case .vacuous = finding { isSolved = false }
     for choice in 1..<max(1, min(4, first.hypotheses.choices)) {
-      if case .refuted = weakest { return weakest }
-      let other = examine(s, Points(theory, [s.left, s.right], budget: budget, choice: choice))
-      switch (other, weakest) {
-      // What cannot be solved adds nothing.
-      case (.vacuous, _): continue
-      case (_, .vacuous), (.refuted, _), (.undecided, .holds): weakest = other
-      case (.holds(let a), .holds(let b)): if a.kind < b.kind { weakest = other }
-      case (.undecided, _), (.holds, _): continue
+      let points = Points(theory, [s.left, s.right], budget: budget, choice: choice)
+      if !isSolved {
+        let other = examine(s, points)
+        if case .vacuous = other { continue }
+        return other
       }
+      // What cannot be solved adds nothing.
+      guard case .success(let places) = acceptedPlaces(points, atLeast: 3) else { continue }
+      if s.relation == .equal, let objection = realObjection(s, points, places) { return objection }
+      for place in places where isRefuted(s, points, place) { return .refuted(describe(place, s, points)) }
+      if let found = hunted(s, points, places) { return .refuted(found) }
     }
-    return weakest
+    return finding
   }
 
   private func examine(_ s: Statement, _ points: Points) -> Finding {
@@ -94,14 +99,14 @@ public struct Examiner: Sendable {
     case .agrees(let evidence):
       // The domain of definition is real: a statement about log K at K < 0 says nothing. Real points also judge the residues.
       if let objection = realObjection(s, points, accepted) { return objection }
-      if points.relevance.isBranched, let found = hunted(s, points, accepted) { return .refuted(found) }
+      if points.relevance.isBranched, let found = degenerate(s, points) { return .refuted(found) }
       return .holds(evidence)
     case .differs(let isRational):
-      if let found = counterexample(to: s, points, accepted) ?? hunted(s, points, accepted) { return .refuted(found) }
+      if let found = anyCounterexample(to: s, points, accepted) { return .refuted(found) }
       if isRational { return .undecided("the sides are different functions, but no point was found that tells them apart") }
       return enclosed(s, points, accepted)
     case .cannot:
-      if let found = counterexample(to: s, points, accepted) ?? hunted(s, points, accepted) { return .refuted(found) }
+      if let found = anyCounterexample(to: s, points, accepted) { return .refuted(found) }
       return enclosed(s, points, accepted)
     }
   }
@@ -143,7 +148,7 @@ public struct Examiner: Sendable {
       worst = min(worst, bits)
     }
     // Larger sizes once, as far as they are cheap.
-    let small = Points(points, budget: budget / 8)
+    let small = probing(points)
     let generator = RandomGenerator(stream: "examiner/probe", seed: seed)
     for place in probes(small) {
       if case .differ(let isRational)? = try? residues(s, small, place.sizes, generator) {
@@ -321,6 +326,10 @@ public struct Examiner: Sendable {
 
   // MARK: Counterexamples
 
+  private func anyCounterexample(to s: Statement, _ points: Points, _ accepted: [Place]) -> Counterexample? {
+    counterexample(to: s, points, accepted) ?? hunted(s, points, accepted) ?? magnified(s, points, accepted)
+  }
+
   /// Readable points first, then wide ones; the smallest sizes first.
   private func counterexample(to s: Statement, _ points: Points, _ accepted: [Place]) -> Counterexample? {
     var candidates: [Place] = []
@@ -331,7 +340,10 @@ public struct Examiner: Sendable {
       }
     }
     candidates.sort { a, b in a.sizes.values.reduce(0, +) < b.sizes.values.reduce(0, +) }
-    for place in candidates + accepted where isRefuted(s, points, place, precisions: [96]) {
+    for place in candidates where isSuspect(s, points, place) && isRefuted(s, points, place) {
+      return describe(shrunk(place, s, points), s, points)
+    }
+    for place in accepted where isRefuted(s, points, place, precisions: [96]) {
       return describe(shrunk(place, s, points), s, points)
     }
     return nil

@@ -5,11 +5,19 @@ internal import Glibc
 internal import RandomStreams
 
 extension Examiner {
+  /// A point at which an identity that holds in general position fails: of lower rank, or on a boundary.
+  func degenerate(_ s: Statement, _ points: Points) -> Counterexample? {
+    for (choice, sizes) in points.sizeChoices.prefix(3).enumerated() {
+      for attempt in 0..<3 {
+        let place = Place(sizes: sizes, seed: seed &+ UInt64(300_000 + 1_000 * choice + attempt), spread: .degenerate)
+        if isSuspect(s, points, place) && isRefuted(s, points, place) { return describe(place, s, points) }
+      }
+    }
+    return nil
+  }
+
   /// A point off the beaten track at which the statement fails for certain.
   func hunted(_ s: Statement, _ points: Points, _ accepted: [Place]) -> Counterexample? {
-    for place in accepted.prefix(2) where isRefuted(s, points, place, precisions: [1_100]) {
-      return describe(place, s, points)
-    }
     var candidates: [Place] = []
     for (choice, sizes) in points.sizeChoices.prefix(4).enumerated() {
       for attempt in 0..<7 {
@@ -29,13 +37,29 @@ extension Examiner {
         }
       }
     }
-    for place in candidates where isRefuted(s, points, place, precisions: [96]) {
+    for place in candidates where isSuspect(s, points, place) && isRefuted(s, points, place) {
       return describe(shrunk(place, s, points), s, points)
     }
-    let small = Points(points, budget: budget / 4)
-    for place in probes(small) where isRefuted(s, small, place, precisions: [96]) { return describe(place, s, points) }
+    let small = probing(points)
+    for place in probes(small) where isSuspect(s, small, place) && isRefuted(s, small, place) {
+      return describe(place, s, points)
+    }
     return nil
   }
+
+  /// A difference too small to see at ordinary precision.
+  func magnified(_ s: Statement, _ points: Points, _ accepted: [Place]) -> Counterexample? {
+    accepted.prefix(2).first { isRefuted(s, points, $0, precisions: [1_100]) }.map { describe($0, s, points) }
+  }
+
+  /// Whether floating point does not see the statement hold, with a margin where that is to be had.
+  func isSuspect(_ s: Statement, _ points: Points, _ place: Place) -> Bool {
+    guard let gap = gap(s, points, place) else { return false }
+    return s.relation == .equal ? gap > 1e-7 : gap < 1e-7
+  }
+
+  /// The points with as much budget as a probe may spend.
+  func probing(_ points: Points) -> Points { Points(points, budget: budget / 40) }
 
   /// The search ends near a point where the sides touch, such as x = 1/3: the simplest numbers thereabouts.
   func snapped(_ s: Statement, _ points: Points, _ closest: [Place]) -> Counterexample? {
@@ -94,7 +118,7 @@ extension Points {
       Dictionary(uniqueKeysWithValues: names.map { ($0, least($0) + growth($0)) })
     }
     var all = [choice { _ in 3 }, choice { _ in 5 }]
-    if names.count > 1 { for _ in 0..<2 { all.append(choice { _ in generator.uniform(below: 6) }) } }
+    if names.count > 1 { all.append(choice { _ in generator.uniform(below: 6) }) }
     let numbers = relevance.sizes.subtracting(relevance.extents)
     if !numbers.isEmpty {
       for bits in [4, 10, 24] { all.append(choice { numbers.contains($0) ? generator.uniform(below: 1 << bits) : 1 }) }

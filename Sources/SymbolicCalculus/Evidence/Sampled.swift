@@ -132,7 +132,7 @@ extension Examiner {
   func adversarial(_ s: Statement, _ points: Points, _ accepted: [Place]) -> [Place] {
     let sizes = distinctSizes(accepted)
     var candidates: [(place: Place, gap: Double)] = []
-    for k in 0..<120 {
+    for k in 0..<100 {
       let place = Place(
         sizes: sizes[k % sizes.count], seed: seed &+ UInt64(500_000 + k),
         spread: k % 4 == 0 ? .small : k % 4 == 1 ? .degenerate : .wide)
@@ -147,21 +147,26 @@ extension Examiner {
     return found.filter { (try? points.accepts($0)) == true }
   }
 
-  /// right − left where the relation wants it positive, relative to the terms that cancel in it.
-  private func gap(_ s: Statement, _ points: Points, _ place: Place) -> Double? {
+  /// right − left where the relation wants it positive, relative to the terms that cancel in it; for = and ≠ the largest
+  /// difference of any two entries, without sign. Nil where a hypothesis fails or a side has no value.
+  func gap(_ s: Statement, _ points: Points, _ place: Place) -> Double? {
     guard let evaluator = try? points.evaluator(MagnitudeDomain(), at: place) else { return nil }
     for condition in points.hypotheses.conditions {
       guard let holds = try? evaluator.admits(condition), holds else { return nil }
     }
     guard let left = try? evaluator.value(s.left), let right = try? evaluator.value(s.right) else { return nil }
-    let difference = evaluator.arithmetic.subtract(right[0, 0], left[0, 0])
-    guard let d = try? evaluator.arithmetic.base(difference, for: "a comparison") else { return nil }
-    let gap = d.value / (d.magnitude + 1e-300)
-    guard gap.isFinite else { return nil }
+    var gaps: [Double] = []
+    for (a, b) in zip(left.entries, right.entries) {
+      for part in evaluator.arithmetic.subtract(b, a).parts {
+        guard case .constant(let d) = part else { return nil }
+        gaps.append(d.value / (d.magnitude + 1e-300))
+      }
+    }
+    guard gaps.allSatisfy(\.isFinite), let first = gaps.first else { return nil }
     switch s.relation {
-    case .less, .lessOrEqual: return gap
-    case .greater, .greaterOrEqual: return -gap
-    case .equal, .notEqual: return abs(gap)
+    case .less, .lessOrEqual: return first
+    case .greater, .greaterOrEqual: return -first
+    case .equal, .notEqual: return gaps.map(abs).max()
     }
   }
 
@@ -170,8 +175,8 @@ extension Examiner {
     let generator = RandomGenerator(stream: "examiner/descent", seed: start.seed)
     var (best, gap) = (start, startGap)
     var last: Move?
-    for step in 0..<150 {
-      let exponent = step / 12 - 2 + generator.uniform(below: 3)
+    for step in 0..<120 {
+      let exponent = step / 10 - 2 + generator.uniform(below: 3)
       let move = last ?? Move(seed: UInt64(generator.next32()), exponent: exponent)
       var trial = best
       trial.moves.append(move)
