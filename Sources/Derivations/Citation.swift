@@ -22,6 +22,8 @@ struct Citation {
       for place in places {
         if sharesNames && place == pattern { return .confirmed }
         for match in Matcher(theory: theory, here: here, fixed: false).matches(pattern, place) {
+          // What a sum or a function binds inside the place has no meaning outside.
+          guard match.values.values.allSatisfy({ $0.mentionedNames.isDisjoint(with: place.binders) }) else { continue }
           if let unmet = unmetHypothesis(match, here, seed) { complaint = unmet } else { return .confirmed }
         }
       }
@@ -47,6 +49,13 @@ struct Citation {
         guard let unmet = unmet(constraint, name, value, here, holds) else { continue }
         return unmet
       default: continue
+      }
+    }
+    // A parameter is a constant to E[·], d(·) and an integral.
+    for (name, value) in match.values.sorted(by: { $0.key < $1.key }) {
+      guard case .parameter? = theory.declarations[name]?.nature else { continue }
+      if let moving = value.movingNames(here).sorted().first, statement.left.moves(name) || statement.right.moves(name) {
+        return "\(name) is a constant, and \(moving) in \(value) is not"
       }
     }
     for (name, size) in match.sizes.sorted(by: { $0.key < $1.key }) {
@@ -278,6 +287,50 @@ extension Expression {
     default: break
     }
     return children.reduce(into: all) { $0.formUnion($1.variableNames) }
+  }
+
+  /// Names of variables and functions, and those in sizes.
+  fileprivate var mentionedNames: Set<String> {
+    var all = variableNames.union(headSizes.flatMap(\.names))
+    if case .size(let d) = node { all.formUnion(d.names) }
+    return children.reduce(into: all) { $0.formUnion($1.mentionedNames) }
+  }
+
+  /// Names that are bound anywhere inside.
+  fileprivate var binders: Set<String> {
+    let own: Set<String> =
+      switch node {
+      case .sum(let r, _), .product(let r, _): [r.index]
+      case .derivative(let f, _, _), .gradient(let f, _), .hessian(let f, _): [f.parameter]
+      case .integral(let name, _, _, _): [name]
+      default: []
+      }
+    return children.reduce(into: own) { $0.formUnion($1.binders) }
+  }
+
+  /// Names that vary with chance or in time, other than inside an expectation.
+  fileprivate func movingNames(_ theory: Theory) -> Set<String> {
+    switch node {
+    case .expectation, .variance, .covariance: return []
+    case .variable(let name, _), .call(let name, _):
+      let declaration = theory.declarations[name]
+      let isMoving: Bool =
+        switch declaration?.nature {
+        case .time, .timeFunction, .adapted, .brownian, .process: true
+        default: declaration?.isRandom ?? false
+        }
+      if isMoving { return [name] }
+    default: break
+    }
+    return children.reduce(into: []) { $0.formUnion($1.movingNames(theory)) }
+  }
+
+  /// Whether a name stands where chance or time acts on it.
+  fileprivate func moves(_ name: String) -> Bool {
+    switch node {
+    case .expectation, .variance, .covariance, .differential, .integral: variableNames.contains(name)
+    default: children.contains { $0.moves(name) }
+    }
   }
 
   /// A pattern that fits anything says nothing.

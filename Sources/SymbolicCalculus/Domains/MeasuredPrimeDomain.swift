@@ -10,7 +10,14 @@ struct MeasuredPrimeDomain: DrawingDomain {
     var bound: DegreeDomain.Element
   }
 
+  /// What was evaluated so far.
+  final class Ledger: @unchecked Sendable {
+    // One evaluation at a time uses it.
+    fileprivate(set) var hasUnknowns = false
+  }
+
   let prime: PrimeDomain
+  let ledger = Ledger()
   let degrees = DegreeDomain()
 
   func element(_ value: Rational) throws(EvaluationError) -> Element {
@@ -47,6 +54,7 @@ struct MeasuredPrimeDomain: DrawingDomain {
   }
 
   private func unknown(_ name: StreamName) -> Element {
+    ledger.hasUnknowns = true
     let key = name.key(seed: prime.field.modulus)
     return Element(residue: key % prime.field.modulus, bound: degrees.variable())
   }

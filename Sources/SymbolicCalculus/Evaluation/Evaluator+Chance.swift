@@ -19,11 +19,10 @@ struct FormalVariables<Element: Sendable> {
     case wiener(from: Number<Element>, to: Number<Element>)
   }
 
+  /// A declared law has one group, a Brownian component one for its Wiener integrals.
   struct GroupKey: Hashable {
     var key: ValueKey
-    var from: Expression?
-    var to: Expression?
-    var environment: Int
+    var isWiener = false
   }
 
   private(set) var kinds: [Kind] = []
@@ -59,6 +58,8 @@ struct FormalVariables<Element: Sendable> {
     return kinds.count - 1
   }
 
+  func integrates(_ motion: String) -> Bool { groupOf.keys.contains { $0.isWiener && $0.key.name == motion } }
+
   func isRandom(_ variable: Int) -> Bool {
     if case .time = kinds[variable] { return false }
     return true
@@ -73,22 +74,24 @@ extension Evaluator {
   // MARK: Random names inside an expectation
 
   func randomVariable(_ key: ValueKey, _ declaration: Declaration, _ env: Env) throws(EvaluationError) -> G {
-    var outside = env
-    outside.isAveraging = false
+    // A law mentions declared names only; what else varies with chance in its mean varies here too.
+    var outside = renewed(env)
+    (outside.locals, outside.itoStride, outside.shiftStride) = ([:], nil, nil)
     for (range, index) in zip(declaration.family, key.indices) { outside.indices[range.index] = index }
     let (rows, columns) = (try size(declaration.shape.rows, outside), try size(declaration.shape.columns, outside))
     switch declaration.nature {
     case .independentFamily:
       return G(rows: rows, columns: columns, entries: (0..<rows * columns).map { formalNumber(formal.member(key, entry: $0)) })
     case .normal(let mean, let covariance):
-      outside = renewed(outside)
-      outside.indices = outside.indices.merging(
-        Dictionary(zip(declaration.family.map(\.index), key.indices)) { $1 }) { $1 }
       let center = try evaluate(mean, outside)
+      outside = renewed(outside)
+      outside.isAveraging = false
+      guard covariance.randomNames(in: model.theory, derived: derived).isEmpty else {
+        throw .unsupported("the law of \(key.name), whose covariance is random")
+      }
       let spread = try evaluate(covariance, outside)
       let count = rows * columns
-      let group = try formal.group(.init(key: key, environment: env.locals.isEmpty ? 0 : env.identity)) {
-        () throws(EvaluationError) in
+      let group = try formal.group(.init(key: key)) { () throws(EvaluationError) in
         let isotropic = covariance.shape.isScalar && count != 1
         return .covariance(
           isotropic ? G(rows: count, columns: count) { $0 == $1 ? spread[0, 0] : arithmetic.zero } : spread)
@@ -101,12 +104,22 @@ extension Evaluator {
 
   // MARK: Expectation
 
+  /// What follows an unknown law cannot be averaged over it.
+  func requireLaws(_ body: Expression) throws(EvaluationError) {
+    let laws = body.randomNames(in: model.theory, derived: derived).compactMap { name -> Expression? in
+      if case .normal(let mean, _)? = model.theory.declarations[name]?.nature { mean } else { nil }
+    }
+    if ([body] + laws).contains(where: { $0.isAdapted(in: model.theory, derived: derived) }) {
+      throw .unsupported("the law of a process")
+    }
+  }
+
   func expectation(_ body: Expression, _ env: Env) throws(EvaluationError) -> G {
+    try requireLaws(body)
     var inner = renewed(env)
     inner.isAveraging = true
-    var samples: [String] = []
-    for name in body.randomNames(in: model.theory, derived: derived).sorted() {
-      if let d = model.theory.declarations[name], case .sample = d.nature { samples.append(name) }
+    let samples = body.randomNames(in: model.theory, derived: derived).sorted().filter {
+      if case .sample? = model.theory.declarations[$0]?.nature { true } else { false }
     }
     return try average(body, samples[...], inner)
   }
@@ -132,8 +145,9 @@ extension Evaluator {
     for assignment in assignments {
       var inner = renewed(env)
       for (draw, choice) in zip(draws, assignment) {
+        let member = ValueKey(name: population, indices: choices[choice])
         inner.assignment[ValueKey(name: name, indices: draw)] =
-          try model.value(ValueKey(name: population, indices: choices[choice]))
+          members.isRandom ? try randomVariable(member, members, env) : try model.value(member)
       }
       let value = try average(body, samples.dropFirst(), inner)
       sum = sum.map { algebra.add($0, value) } ?? value
@@ -265,15 +279,14 @@ extension Evaluator {
       for point in 0..<Self.lawPoints {
         var product = arithmetic.oneElement
         for (entry, power) in exponents {
-          let x = try arithmetic.domain.draw(
-            model.generator(ValueKey(name: name, indices: [point, entry]), "law"), spread: model.spread)
+          let x = try model.source(ValueKey(name: name, indices: [point, entry]), "law").element()
           for _ in 0..<power { product = arithmetic.domain.multiply(product, x) }
         }
         sum = arithmetic.domain.add(sum, product)
       }
       moment = arithmetic.domain.multiply(sum, try arithmetic.domain.element(Rational(1, Self.lawPoints)))
     } else {
-      moment = try arithmetic.domain.draw(model.generator(key, "moment"), spread: model.spread)
+      moment = try model.source(key, "moment").element()
     }
     lawMoments[key] = moment
     return arithmetic.constant(moment)
@@ -286,6 +299,14 @@ extension Evaluator {
   func integral(
     _ time: String, _ from: Expression, _ to: Expression, _ body: Expression, _ env: Env
   ) throws(EvaluationError) -> G {
+    // Of a process only the present value is known here, not its path.
+    for name in body.names(in: model.theory, derived: derived).sorted() where body.variableOccurs(name) {
+      switch model.theory.declarations[name]?.nature {
+      case .process, .brownian, .adapted:
+        throw .unsupported("an integral over time of \(name), of which only the present value is known here")
+      default: break
+      }
+    }
     let (a, b) = (try scalar(from, env), try scalar(to, env))
     let stride = env.algebra.size
     var inner = renewed(env)
@@ -301,7 +322,7 @@ extension Evaluator {
         let integrand = part(entry, from: (2 + index) * stride, count: stride)
         if arithmetic.isZero(integrand) { continue }
         sum = arithmetic.add(
-          sum, try wiener(integrand, variable, component, index, (from, a), (to, b), body, env))
+          sum, try wiener(integrand, variable, component, index, a, b, env))
       }
       result.entries[place] = sum
     }
@@ -357,27 +378,26 @@ extension Evaluator {
   /// ∫ₐᵇ f dB for polynomial f: a linear form in the Wiener integrals of sᵏ. They are Gaussian inside E[·], free numbers
   /// outside; if the upper limit carries dt, the integral's own increment f(b) dB is added.
   private func wiener(
-    _ integrand: N, _ s: Int, _ component: ValueKey, _ index: Int, _ from: (Expression, N), _ to: (Expression, N),
-    _ body: Expression, _ env: Env
+    _ integrand: N, _ s: Int, _ component: ValueKey, _ index: Int, _ from: N, _ to: N, _ env: Env
   ) throws(EvaluationError) -> N {
     if sampler != nil && env.isDrawn { throw .unsupported("an Itô integral by Monte Carlo") }
-    if env.isAveraging && body.isAdapted(in: model.theory) {
-      throw .unsupported("the law of an Itô integral whose integrand is not deterministic")
+    let (lower, upper) = (N(parts: [from.parts[0]]), N(parts: [to.parts[0]]))
+    let group = try formal.group(.init(key: component, isWiener: true)) { () throws(EvaluationError) in
+      .wiener(from: lower, to: upper)
     }
-    let (lower, upper) = (N(parts: [from.1.parts[0]]), N(parts: [to.1.parts[0]]))
-    let bounds = "\(from.0.expanded.description)..\(to.0.expanded.description)"
-    let group = try formal.group(.init(key: component, from: from.0.expanded, to: to.0.expanded, environment: 0)) {
-      () throws(EvaluationError) in .wiener(from: lower, to: upper)
-    }
+    // Integrals over intervals that overlap depend on each other, and those over neighbours add up.
+    guard case .wiener(let first, let last) = formal.groups[group], arithmetic.isSame(first, lower),
+      arithmetic.isSame(last, upper), !presentMotions.contains(component.name)
+    else { throw .unsupported("\(component.name) over different intervals") }
     let value = try replacing(s, in: integrand, env) { (power, rate) throws(EvaluationError) in
       guard rate == nil else { throw .unsupported("the Itô integral of an exponential of time") }
       if env.isAveraging { return formalNumber(formal.gaussian(group, power)) }
-      let key = ValueKey(name: component.name + " " + bounds, indices: component.indices + [power])
-      return arithmetic.constant(try arithmetic.domain.draw(model.generator(key, "Wiener integral"), spread: model.spread))
+      let key = ValueKey(name: component.name, indices: component.indices + [power])
+      return arithmetic.constant(try model.source(key, "Wiener integral").element())
     }
-    guard to.1.parts.count > 1 || from.1.parts.count > 1 else { return value }
-    guard let stride = env.shiftStride, to.1.parts.count == stride + 1, from.1.parts.count == 1,
-      case .constant(let c) = to.1.parts[stride],
+    guard to.parts.count > 1 || from.parts.count > 1 else { return value }
+    guard let stride = env.shiftStride, to.parts.count == stride + 1, from.parts.count == 1,
+      case .constant(let c) = to.parts[stride],
       arithmetic.domain.isZero(arithmetic.domain.subtract(c, arithmetic.oneElement))
     else { throw .unsupported("an Itô integral whose limits depend on more than time") }
     let atUpper = try replacing(s, in: integrand, env) { (power, _) throws(EvaluationError) in
@@ -391,9 +411,24 @@ extension Evaluator {
 }
 
 extension Expression {
-  /// Random names that occur, also through names that an assumption defines.
+  /// Whether the value of a name, not only its increment, occurs.
+  fileprivate func variableOccurs(_ name: String) -> Bool {
+    if case .variable(name, _) = node { return true }
+    return children.contains { $0.variableOccurs(name) }
+  }
+
+  /// Random names that occur, also through names that an assumption defines, and in the laws of others.
   func randomNames(in theory: Theory, derived: [String: Expression] = [:]) -> Set<String> {
-    names(in: theory, derived: derived).filter { theory.declarations[$0]?.isRandom ?? false }
+    var found: Set<String> = []
+    var open = [self]
+    while let e = open.popLast() {
+      for name in e.names(in: theory, derived: derived) where theory.declarations[name]?.isRandom ?? false {
+        guard found.insert(name).inserted, case .normal(let mean, let covariance)? = theory.declarations[name]?.nature
+        else { continue }
+        open += [mean, covariance]
+      }
+    }
+    return found
   }
 
   /// Every declared name that occurs, also through derived names, but not through laws and differentials.
@@ -412,15 +447,16 @@ extension Expression {
   }
 
   /// Whether a value that an adapted process has at some time occurs; an increment dW does not count.
-  func isAdapted(in theory: Theory) -> Bool {
+  func isAdapted(in theory: Theory, derived: [String: Expression]) -> Bool {
     switch node {
     case .variable(let name, _), .call(let name, _):
+      if let meaning = derived[name] { return meaning.isAdapted(in: theory, derived: derived) }
       switch theory.declarations[name]?.nature {
       case .adapted, .process, .timeFunction(adapted: true), .brownian: return true
       default: break
       }
     default: break
     }
-    return children.contains { $0.isAdapted(in: theory) }
+    return children.contains { $0.isAdapted(in: theory, derived: derived) }
   }
 }

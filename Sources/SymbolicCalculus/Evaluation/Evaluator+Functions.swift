@@ -58,7 +58,11 @@ extension Evaluator {
 
   func squareRoot(_ x: N, _ env: Env) throws(EvaluationError) -> N {
     let base = N(parts: [x.parts[0]])
-    if arithmetic.isZero(x) { return arithmetic.zero }
+    if arithmetic.isZero(x) {
+      // Under a derivative, zero may be the square of a direction: there the root has a kink.
+      guard env.algebra.size == 1 else { throw .undefined("the derivative of a square root at 0") }
+      return arithmetic.zero
+    }
     guard let root = model.root(of: base), case .constant(let r) = root.parts[0] else {
       return try arithmetic.apply(.power(Rational(1, 2)), x, in: env.algebra)
     }
@@ -119,6 +123,7 @@ extension Evaluator {
     guard let sign = try arithmetic.domain.sign(try arithmetic.base(x, for: what)) else {
       throw .undecided("\(what) of a number whose sign is not certain")
     }
+    if sign == 0, !arithmetic.isZero(x) { throw .undefined("the derivative of \(what) at its kink") }
     return sign
   }
 
@@ -250,41 +255,45 @@ extension Evaluator {
 
   // MARK: Declared functions
 
-  /// An arbitrary smooth function stands for a sum of fourth powers of random affine forms, more of them than entries: its
-  /// value and derivatives up to the fourth at a point are in general position.
+  /// An arbitrary smooth function stands for a polynomial of a degree at which it is as good as any to the statement: of
+  /// time, or for a sum of powers of random affine forms, more of them than entries, so that its value and derivatives
+  /// are in general position.
   func call(_ name: String, _ argument: Expression, _ shape: Shape, _ env: Env) throws(EvaluationError) -> [N] {
     guard let declaration = model.theory.declarations[name] else { throw .unsupported("the undeclared function \(name)") }
     let x = try evaluate(argument, env)
     let components = try size(shape.count, env)
-    let order = { if case .timeFunction = declaration.nature { 2 } else { 4 } }()
-    let terms = order == 2 ? 1 : 2 * x.entries.count + 2
+    var isTime = false
+    if case .timeFunction(let isAdapted) = declaration.nature {
+      isTime = true
+      guard !isAdapted || linear(env).isConstant(x) else { throw .unsupported("a derivative of the adapted path \(name)") }
+    }
+    let degree = max(isTime ? 2 : 4, model.needs.degrees[name] ?? 0)
     // A hypothesis may bound a function's size or slope: steep and flat ones are drawn alike.
     let flatness = model.generator(ValueKey(name: name), "scale").uniform(below: 4)
-    let scale = arithmetic.constant(try arithmetic.domain.element(Rational(1, 1000).power(order == 2 ? 0 : flatness)))
+    let scale = arithmetic.constant(try arithmetic.domain.element(Rational(1, 1000).power(isTime ? 0 : flatness)))
     var values: [N] = []
     for component in 0..<components {
-      let source = model.generator(ValueKey(name: name, indices: [component]), "function")
+      let source = model.source(ValueKey(name: name, indices: [component]), "function")
       var sum = arithmetic.zero
-      if order == 2 {
-        // Of time: a quadratic polynomial, so that exponentials of integrals stay in reach.
+      if isTime {
         var power = arithmetic.one
-        let fifth = try arithmetic.domain.element(Rational(1, 5))
-        for _ in 0...2 {
-          let c = arithmetic.constant(
-            arithmetic.domain.multiply(fifth, try arithmetic.domain.draw(source, spread: model.spread)))
+        for k in 0...degree {
+          // Small coefficients keep exponentials of integrals in reach.
+          let scale = try arithmetic.domain.element(Rational(1, 5) / Rational(8).power(max(0, k - 2)))
+          let c = arithmetic.constant(arithmetic.domain.multiply(scale, try source.element()))
           sum = arithmetic.add(sum, try arithmetic.multiply(c, power, in: env.algebra))
           power = try arithmetic.multiply(power, x.entries[0], in: env.algebra)
         }
       } else {
-        for _ in 0..<terms {
-          var form = arithmetic.constant(try arithmetic.domain.draw(source, spread: model.spread))
+        for _ in 0..<2 * x.entries.count + 2 {
+          var form = arithmetic.constant(try source.element())
           for entry in x.entries {
-            let c = arithmetic.constant(try arithmetic.domain.draw(source, spread: .small))
+            let c = arithmetic.constant(try source.element(.small))
             form = arithmetic.add(form, try arithmetic.multiply(c, entry, in: env.algebra))
           }
-          let c = arithmetic.constant(try arithmetic.domain.draw(source, spread: .small))
+          let c = arithmetic.constant(try source.element(.small))
           sum = arithmetic.add(
-            sum, try arithmetic.multiply(c, try arithmetic.power(form, order, in: env.algebra), in: env.algebra))
+            sum, try arithmetic.multiply(c, try arithmetic.power(form, degree, in: env.algebra), in: env.algebra))
         }
       }
       values.append(try arithmetic.multiply(scale, sum, in: env.algebra))

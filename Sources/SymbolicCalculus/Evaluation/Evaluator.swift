@@ -39,6 +39,8 @@ final class Evaluator<D: DrawingDomain> {
   private var depth = 0
   var jacobians: [JacobianKey: G] = [:]
   var lawMoments: [ValueKey: D.Element] = [:]
+  /// Brownian motions whose present value has been used.
+  private(set) var presentMotions: Set<String> = []
   /// Computes E[·] in place of exact moments.
   var sampler: ((Expression, Env) throws(EvaluationError) -> G)?
   /// Names that stand for an expression because an assumption says so.
@@ -137,6 +139,7 @@ final class Evaluator<D: DrawingDomain> {
       guard let sampler else {
         return try cached(e, env) { (env) throws(EvaluationError) in try expectation(body, env) }
       }
+      try requireLaws(body)
       // An expectation inside an expectation is a constant of the outer one.
       var outside = env
       (outside.assignment, outside.isDrawn) = ([:], false)
@@ -226,12 +229,21 @@ final class Evaluator<D: DrawingDomain> {
     for index in indices { key.indices.append(try size(index, env)) }
     if let assigned = env.assignment[key] { return assigned }
     guard let declaration = model.theory.declarations[name] else { throw .unsupported("the undeclared name \(name)") }
-    if let meaning = derived[name] { return try evaluate(meaning, env) }
+    if let meaning = derived[name] {
+      // An assumption mentions declared names only.
+      var outside = env.locals.isEmpty ? env : renewed(env)
+      outside.locals = [:]
+      return try evaluate(meaning, outside)
+    }
+    if case .brownian = declaration.nature {
+      presentMotions.insert(name)
+      if formal.integrates(name) { throw .unsupported("\(name) beside its integral") }
+    }
     if env.isAveraging && declaration.isRandom { return try randomVariable(key, declaration, env) }
     let value = try model.value(key)
     guard env.shiftStride != nil else { return value }
     var inner = renewed(env)
-    (inner.itoStride, inner.shiftStride) = (env.shiftStride, nil)
+    (inner.itoStride, inner.shiftStride, inner.locals) = (env.shiftStride, nil, [:])
     switch declaration.nature {
     case .process(let differential, _):
       for (range, index) in zip(declaration.family, key.indices) { inner.indices[range.index] = index }

@@ -3,35 +3,6 @@
 internal import ExactArithmetic
 internal import RandomStreams
 
-/// A domain whose elements can be drawn at random.
-protocol DrawingDomain: ScalarDomain {
-  /// An element for an entry that is free; `generator` is seeded by the entry's name. `spread` asks for readable values.
-  func draw(_ generator: RandomGenerator, spread: Spread) throws(EvaluationError) -> Element
-}
-
-/// How simple the rational numbers of a sample are.
-enum Spread: Sendable {
-  /// −2 … 2: for counterexamples that are to be read.
-  case small
-  /// p/q with |p| ≤ 30, q ≤ 7.
-  case wide
-}
-
-extension DrawingDomain {
-  func draw(_ generator: RandomGenerator, spread: Spread) throws(EvaluationError) -> Element {
-    try element(generator.rational(spread))
-  }
-}
-
-extension RandomGenerator {
-  func rational(_ spread: Spread) -> Rational {
-    switch spread {
-    case .small: Rational(uniform(below: 5) - 2)
-    case .wide: Rational(uniform(below: 61) - 30, uniform(below: 7) + 1)
-    }
-  }
-}
-
 /// The value of a name, or of one member of a family.
 struct ValueKey: Hashable, Sendable {
   var name: String
@@ -58,6 +29,7 @@ final class Model<D: DrawingDomain> {
   let dimensions: [String: Int]
   let seed: UInt64
   let spread: Spread
+  private let moves: [Move]
   let arithmetic: Arithmetic<D>
   let linear: LinearAlgebra<D>
 
@@ -69,9 +41,10 @@ final class Model<D: DrawingDomain> {
 
   init(
     _ theory: Theory, needs: ModelNeeds, dimensions: [String: Int], domain: D, seed: UInt64, spread: Spread,
-    budget: WorkBudget
+    moves: [Move], budget: WorkBudget
   ) throws(EvaluationError) {
     (self.theory, self.needs, self.dimensions, self.seed, self.spread) = (theory, needs, dimensions, seed, spread)
+    self.moves = moves
     arithmetic = try Arithmetic(domain, budget: budget)
     linear = LinearAlgebra(arithmetic: arithmetic, algebra: .scalars)
     roots = [(arithmetic.one, arithmetic.one)]
@@ -79,6 +52,15 @@ final class Model<D: DrawingDomain> {
 
   func generator(_ key: ValueKey, _ purpose: String = "value") -> RandomGenerator {
     RandomGenerator(stream: StreamName("model", key.name, key.indices.map(String.init).joined(separator: ","), purpose), seed: seed)
+  }
+
+  func source(_ key: ValueKey, _ purpose: String = "value") -> Source<D> {
+    Source(
+      domain: arithmetic.domain, spread: spread, generator: generator(key, purpose),
+      moves: moves.map { move in
+        let stream = StreamName("move", key.name, key.indices.map(String.init).joined(separator: ","), purpose)
+        return (RandomGenerator(stream: stream, seed: move.seed), Rational(2).power(-move.exponent))
+      })
   }
 
   func setValue(_ value: G, for key: ValueKey) { values[key] = value }
@@ -116,18 +98,18 @@ final class Model<D: DrawingDomain> {
     case .parameter(let constraint): drawn = try draw(key, constraint, rows, columns)
     case .sample(let population, let replacement):
       drawn = try value(ValueKey(name: population, indices: [try member(key, of: population, replacement)]))
-    case .time:
-      // At most two units: exponentials of integrals stay readable.
-      let source = generator(key)
-      drawn = G(
-        scalar: arithmetic.constant(
-          arithmetic.domain is any ApproximatesReals
-            ? try arithmetic.domain.element(Rational(source.uniform(below: 14) + 1, 7))
-            : try arithmetic.domain.draw(source, spread: spread)))
+    case .time: drawn = G(scalar: arithmetic.constant(try time(key)))
     default: drawn = try draw(key, .none, rows, columns)
     }
     values[key] = drawn
     return drawn
+  }
+
+  /// Positive; mostly at most two units, so that exponentials of integrals stay readable.
+  private func time(_ key: ValueKey) throws(EvaluationError) -> D.Element {
+    let unit = try source(key, "time").positive()
+    guard arithmetic.domain is any ApproximatesReals, spread == .wide else { return unit }
+    return arithmetic.domain.multiply(unit, try arithmetic.domain.element(Rational(1, 15)))
   }
 
   /// Which member of a population the i-th draw is, outside any expectation.
@@ -151,11 +133,9 @@ final class Model<D: DrawingDomain> {
   private func entries(_ key: ValueKey, _ rows: Int, _ columns: Int, _ purpose: String = "value") throws(EvaluationError)
     -> G
   {
-    let source = generator(key, purpose)
+    let source = source(key, purpose)
     var result = linear.zeros(rows, columns)
-    for i in result.entries.indices {
-      result.entries[i] = arithmetic.constant(try arithmetic.domain.draw(source, spread: spread))
-    }
+    for i in result.entries.indices { result.entries[i] = arithmetic.constant(try source.element()) }
     return result
   }
 
@@ -163,8 +143,12 @@ final class Model<D: DrawingDomain> {
     _ key: ValueKey, _ constraint: Declaration.Constraint, _ rows: Int, _ columns: Int
   ) throws(EvaluationError) -> G {
     if needs.spectral.contains(key.name) { return try withSpectrum(key, constraint, rows, columns) }
-    let isPositive = constraint == .none && rows == 1 && columns == 1 && needs.positive.contains(key.name)
-    switch isPositive ? .positive : constraint {
+    var constraint = constraint
+    if constraint == .none && rows == 1 && columns == 1 {
+      if needs.nonnegative.contains(key.name) { constraint = .nonnegative }
+      if needs.positive.contains(key.name) { constraint = .positive }
+    }
+    switch constraint {
     case .none:
       guard rows == 1 && columns == 1 || columns == 1 && needs.normed.contains(key.name) else {
         return try entries(key, rows, columns)
@@ -172,7 +156,7 @@ final class Model<D: DrawingDomain> {
       return columns == 1 && rows > 1 ? try withNorm(key, rows) : try entries(key, rows, columns)
     case .positive, .nonnegative:
       // Drawn as squares, so that their square roots are exact in every domain.
-      let root = Number<D.Element>(parts: [.constant(try nonzero(key, "root"))])
+      let root = Number<D.Element>(parts: [.constant(try source(key, "root").positive(orZero: constraint == .nonnegative))])
       let square = try linear.multiply(root, root)
       roots.append((square, root))
       return G(scalar: square)
@@ -188,10 +172,13 @@ final class Model<D: DrawingDomain> {
         $0 == $1 ? arithmetic.zero : $0 < $1 ? a[$0, $1] : arithmetic.negate(a[$1, $0])
       }
     case .psd, .spd:
-      // R = BBᵀ (+ I) is psd and R² has the root R.
+      // R = BBᵀ (+ c I) is psd and R² has the root R.
       let b = try entries(key, rows, columns)
       var root = try linear.multiply(b, b.transposed)
-      if constraint == .spd { root = linear.add(root, linear.identity(rows)) }
+      if constraint == .spd {
+        let shift = Number<D.Element>(parts: [.constant(try source(key, "shift").positive())])
+        root = linear.add(root, try linear.scale(shift, linear.identity(rows)))
+      }
       let square = try linear.multiply(root, root)
       matrixRoots.append((square, root))
       return square
@@ -200,27 +187,23 @@ final class Model<D: DrawingDomain> {
     }
   }
 
-  private func nonzero(_ key: ValueKey, _ purpose: String) throws(EvaluationError) -> D.Element {
-    let source = generator(key, purpose)
-    if arithmetic.domain is any ApproximatesReals {
-      return try arithmetic.domain.element(source.positive(spread))
-    }
-    return try arithmetic.domain.draw(source, spread: spread)
-  }
-
-  /// Cayley's (I − S)(I + S)⁻¹ for a skew S, with one column's sign free.
+  /// Cayley's (I − S)(I + S)⁻¹ for a skew S, which has determinant 1, and the last column's sign at random.
   private func orthogonal(_ key: ValueKey, _ n: Int, _ purpose: String) throws(EvaluationError) -> G {
-    let source = generator(key, purpose)
+    let source = source(key, purpose)
     var s = linear.zeros(n, n)
     for i in 0..<n {
       for j in 0..<i {
-        let x = arithmetic.constant(try arithmetic.domain.draw(source, spread: spread))
+        let x = arithmetic.constant(try source.element())
         s[i, j] = x
         s[j, i] = arithmetic.negate(x)
       }
     }
     let one = linear.identity(n)
-    return try linear.multiply(linear.subtract(one, s), try linear.inverse(linear.add(one, s)))
+    var q = try linear.multiply(linear.subtract(one, s), try linear.inverse(linear.add(one, s)))
+    if n > 0 && generator(key, purpose + " sign").uniform(below: 2) == 1 {
+      for i in 0..<n { q[i, n - 1] = arithmetic.negate(q[i, n - 1]) }
+    }
+    return q
   }
 
   /// A column of an orthogonal matrix.
@@ -230,7 +213,7 @@ final class Model<D: DrawingDomain> {
 
   /// A vector with a norm in the domain.
   private func withNorm(_ key: ValueKey, _ n: Int) throws(EvaluationError) -> G {
-    let length = Number<D.Element>(parts: [.constant(try nonzero(key, "length"))])
+    let length = Number<D.Element>(parts: [.constant(try source(key, "length").positive(orZero: true))])
     roots.append((try linear.multiply(length, length), length))
     return try linear.scale(length, try unit(key, n))
   }
@@ -240,14 +223,13 @@ final class Model<D: DrawingDomain> {
     _ key: ValueKey, _ constraint: Declaration.Constraint, _ rows: Int, _ columns: Int
   ) throws(EvaluationError) -> G {
     let left = try orthogonal(key, rows, "left")
-    let source = generator(key, "singular values")
-    let real = arithmetic.domain is any ApproximatesReals
+    let source = source(key, "singular values")
     var steps: [Number<D.Element>] = []
-    for _ in 0..<min(rows, columns) {
-      let step = real ? try arithmetic.domain.element(source.positive(spread)) : try arithmetic.domain.draw(source, spread: spread)
-      steps.append(arithmetic.constant(step))
+    for k in 0..<min(rows, columns) {
+      let isRegular = constraint == .spd && k == min(rows, columns) - 1 || needs.simple.contains(key.name) && k == 0
+      steps.append(arithmetic.constant(try source.positive(orZero: !isRegular)))
     }
-    // Sums of positive steps: distinct, descending and positive.
+    // Sums of positive steps: distinct, descending and positive, except where the draw is degenerate.
     var values = steps
     for i in values.indices.dropLast().reversed() { values[i] = arithmetic.add(values[i + 1], steps[i]) }
     var right: G
@@ -256,7 +238,8 @@ final class Model<D: DrawingDomain> {
     case .spd, .psd: right = left
     case .symmetric:
       right = left
-      for j in 0..<columns where source.uniform(below: 2) == 1 {
+      let signs = generator(key, "signs of eigenvalues")
+      for j in 0..<columns where signs.uniform(below: 2) == 1 {
         for i in 0..<rows { right[i, j] = arithmetic.negate(right[i, j]) }
       }
     default: throw .unsupported("singular vectors of \(key.name), declared \(constraint.rawValue)")
@@ -275,18 +258,6 @@ final class Model<D: DrawingDomain> {
   func root(of square: G) -> G? { matrixRoots.first { linear.isEqual($0.square, square) }?.root }
 }
 
-extension RandomGenerator {
-  func positive(_ spread: Spread) -> Rational {
-    switch spread {
-    case .small: Rational(uniform(below: 3) + 1)
-    case .wide: Rational(uniform(below: 30) + 1, uniform(below: 7) + 1)
-    }
-  }
-}
-
-/// A domain of real numbers, where positive means something.
-protocol ApproximatesReals {}
-
 /// Names that must be drawn in a special way for the expressions at hand.
 struct ModelNeeds: Sendable {
   /// Every name that matters at all.
@@ -297,4 +268,10 @@ struct ModelNeeds: Sendable {
   var normed: Set<String> = []
   /// Scalars that a hypothesis says to be positive, all members of a family.
   var positive: Set<String> = []
+  /// The same for not negative.
+  var nonnegative: Set<String> = []
+  /// Matrices whose largest singular value a hypothesis says to be simple.
+  var simple: Set<String> = []
+  /// Degrees of the polynomials that stand for declared functions.
+  var degrees: [String: Int] = [:]
 }

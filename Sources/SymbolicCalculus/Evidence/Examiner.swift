@@ -23,9 +23,32 @@ public struct Examiner: Sendable {
 
   public func examine(_ s: Statement) -> Finding {
     let total = WorkBudget(Self.statement, of: budget)
-    let finding = examine(s, Points(theory, [s.left, s.right], budget: Self.evaluation, of: total))
+    let finding = examineAll(s, of: total)
     if case .refuted = finding { return finding }
     return total.isSpent ? .undecided("the work that this step needs exceeds the budget") : finding
+  }
+
+  /// Equations among the hypotheses may have several families of solutions, according to what they are solved for.
+  private func examineAll(_ s: Statement, of total: WorkBudget) -> Finding {
+    let first = Points(theory, [s.left, s.right], budget: Self.evaluation, of: total)
+    let finding = examine(s, first)
+    if case .refuted = finding { return finding }
+    var isSolved = true
+    if case .vacuous = finding { isSolved = false }
+    for choice in 1..<max(1, min(4, first.hypotheses.choices)) {
+      let points = Points(theory, [s.left, s.right], budget: Self.evaluation, of: total, choice: choice)
+      if !isSolved {
+        let other = examine(s, points)
+        if case .vacuous = other { continue }
+        return other
+      }
+      // What cannot be solved adds nothing.
+      guard case .success(let places) = acceptedPlaces(points, atLeast: 3) else { continue }
+      if s.relation == .equal, let objection = realObjection(s, points, places) { return objection }
+      for place in places where isRefuted(s, points, place) { return .refuted(describe(place, s, points)) }
+      if let found = hunted(s, points, places) { return .refuted(found) }
+    }
+    return finding
   }
 
   private func examine(_ s: Statement, _ points: Points) -> Finding {
@@ -36,6 +59,7 @@ public struct Examiner: Sendable {
     case .success(let places): accepted = places
     case .failure(let absence): return absence.finding
     }
+    if let remark = smallestOnly(accepted, points) { return .undecided(remark) }
     return s.relation == .equal ? equality(s, points, accepted) : inequality(s, points, accepted)
   }
 
@@ -87,22 +111,45 @@ public struct Examiner: Sendable {
           "no point that satisfies the hypotheses was found in \(tries) tries" + (obstacle.map { " (\($0))" } ?? ""))))
   }
 
+  /// A remark if the hypotheses were met at one value only of a size that they do not restrict: at n = 1 matrices commute,
+  /// every vector is an eigenvector, and nothing is shown.
+  private func smallestOnly(_ accepted: [Place], _ points: Points) -> String? {
+    guard !points.relevance.assumptions.isEmpty else { return nil }
+    let restricted = Set(points.relevance.assumptions.flatMap { $0.expressions.flatMap(\.sizeNames) })
+    for name in points.relevance.sizes.sorted() where !restricted.contains(name) {
+      let tried = Set(points.sizeChoices.compactMap { $0[name] })
+      let met = Set(accepted.compactMap { $0.sizes[name] })
+      if tried.count > 1, met.count == 1, let only = met.first {
+        return "the hypotheses could be met only at \(name) = \(only), which shows nothing of other sizes"
+      }
+    }
+    return nil
+  }
+
   // MARK: Equality
 
   private func equality(_ s: Statement, _ points: Points, _ accepted: [Place]) -> Finding {
     switch modularly(s, points, accepted) {
     case .agrees(let evidence):
       // The domain of definition is real: a statement about log K at K < 0 says nothing. Real points also judge the residues.
-      return realObjection(s, points, accepted) ?? .holds(evidence)
-    case .differs, .cannot:
-      if let found = counterexample(to: s, points, accepted) { return .refuted(found) }
+      if let objection = realObjection(s, points, accepted) { return objection }
+      if points.relevance.isBranched, let found = degenerate(s, points) { return .refuted(found) }
+      return .holds(evidence)
+    case .differs(let isRational):
+      if let found = anyCounterexample(to: s, points, accepted) { return .refuted(found) }
+      if isRational { return .undecided("the sides are different functions, but no point was found that tells them apart") }
+      return enclosed(s, points, accepted)
+    case .cannot:
+      if let found = anyCounterexample(to: s, points, accepted) { return .refuted(found) }
+      if points.relevance.isBranched, let found = hunted(s, points, accepted) { return .refuted(found) }
       return enclosed(s, points, accepted)
     }
   }
 
   private enum Modular {
     case agrees(Evidence)
-    case differs
+    /// At some point; as rational functions if no transcendental value took part.
+    case differs(isRational: Bool)
     case cannot(String)
   }
 
@@ -119,22 +166,11 @@ public struct Examiner: Sendable {
       var undefined = 0
       while bits < 60 {
         if trials == 12 { return .cannot("degrees too high for a failure probability of 2^-60") }
-        let field = PrimeField.random { UInt64(generator.next32()) << 32 | UInt64(generator.next32()) }
-        let place = Place(sizes: choice, seed: UInt64(generator.next32()) << 20 | UInt64(k))
         do {
-          let domain = MeasuredPrimeDomain(prime: PrimeDomain(field))
-          let evaluator = try points.evaluator(domain, at: place)
-          let (left, right) = (try evaluator.value(s.left), try evaluator.value(s.right))
-          let difference = LinearAlgebra(arithmetic: evaluator.arithmetic, algebra: .scalars).subtract(left, right)
-          var failure = 0.0
-          for entry in difference.entries {
-            for part in entry.parts {
-              guard case .constant(let c) = part else { return .cannot("a random or time-dependent value") }
-              if !domain.isZero(c) { return .differs }
-              failure += c.bound.isZero ? 0 : exp2(-domain.degrees.failureBits(difference: c.bound))
-            }
+          switch try residues(s, points, choice, generator) {
+          case .differ(let isRational): return .differs(isRational: isRational)
+          case .agree(let failure): bits += failure == 0 ? .infinity : -log2(min(1, failure))
           }
-          bits += failure == 0 ? .infinity : -log2(min(1, failure))
           trials += 1
         } catch .undefined(let reason) {
           // A denominator that vanishes by chance does so rarely.
@@ -145,6 +181,14 @@ public struct Examiner: Sendable {
         }
       }
       worst = min(worst, bits)
+    }
+    // Larger sizes once, as far as they are cheap.
+    let small = probing(points)
+    let generator = RandomGenerator(stream: "examiner/probe", seed: seed)
+    for place in probes(small) {
+      if case .differ(let isRational)? = try? residues(s, small, place.sizes, generator) {
+        return .differs(isRational: isRational)
+      }
     }
     let proved = sizes.filter { isGenericallyEqual(s, points, $0) }
     let chance = "a false identity passes with probability below 2^-\(Int(min(worst, 9_999)))"
@@ -157,6 +201,31 @@ public struct Examiner: Sendable {
       ? "no entry left to chance"
       : proved.isEmpty ? chance : "equal as rational functions at the smallest sizes; at the others \(chance)"
     return .agrees(Evidence(.exact, strength, sizes: sizes, failureBits: worst))
+  }
+
+  private enum Residues {
+    /// All entries, with this bound on the chance that a false identity would.
+    case agree(failure: Double)
+    case differ(isRational: Bool)
+  }
+
+  private func residues(
+    _ s: Statement, _ points: Points, _ sizes: [String: Int], _ generator: RandomGenerator
+  ) throws(EvaluationError) -> Residues {
+    func word() -> UInt64 { UInt64(generator.next32()) << 32 | UInt64(generator.next32()) }
+    let domain = MeasuredPrimeDomain(prime: PrimeDomain(PrimeField.random(using: word)))
+    let evaluator = try points.evaluator(domain, at: Place(sizes: sizes, seed: word()))
+    let (left, right) = (try evaluator.value(s.left), try evaluator.value(s.right))
+    let difference = LinearAlgebra(arithmetic: evaluator.arithmetic, algebra: .scalars).subtract(left, right)
+    var failure = 0.0
+    for entry in difference.entries {
+      for part in entry.parts {
+        guard case .constant(let c) = part else { throw .unsupported("a random or time-dependent value") }
+        if !domain.isZero(c) { return .differ(isRational: !domain.ledger.hasUnknowns) }
+        failure += c.bound.isZero ? 0 : exp2(-domain.degrees.failureBits(difference: c.bound))
+      }
+    }
+    return .agree(failure: failure)
   }
 
   /// Whether the sides have the same normal form with every free entry an indeterminate; false if that is too large to say.
@@ -236,8 +305,11 @@ public struct Examiner: Sendable {
   private func inequality(_ s: Statement, _ points: Points, _ accepted: [Place]) -> Finding {
     var decided = 0
     var ties = 0
-    // The search may end where both sides agree: such points count for neither.
-    let places = accepted.map { ($0, false) } + adversarial(s, points, accepted).map { ($0, true) }
+    var equalities = 0
+    var signs: Set<Int> = []
+    // The search may end where both sides agree: for ≤ and ≥ such points count for neither.
+    let closest = adversarial(s, points, accepted)
+    let places = accepted.map { ($0, false) } + closest.map { ($0, true) }
     for (place, isSought) in places {
       var sign: Int?
       for precision in [128, 512] where sign == nil {
@@ -257,6 +329,7 @@ public struct Examiner: Sendable {
       }
       if sign == nil { sign = try? points.evaluator(RationalDomain(), at: place).sign(s) }
       guard let sign else {
+        equalities += 1
         if !isSought { ties += 1 }
         continue
       }
@@ -264,10 +337,19 @@ public struct Examiner: Sendable {
         return .refuted(describe(shrunk(place, s, points), s, points))
       }
       decided += 1
+      signs.insert(sign)
+    }
+    if let found = hunted(s, points, accepted) ?? snapped(s, points, closest) { return .refuted(found) }
+    // Where the sides may be equal, ≤ and ≥ hold and < and > do not.
+    let isStrict = !s.relation.admits(0)
+    if isStrict && equalities > 0 {
+      return .undecided("the sides may be equal at \(equalities) of \(decided + equalities) points")
+    }
+    if s.relation == .notEqual && signs.count > 1 {
+      return .undecided("the sides change places between two points; in between they may be equal")
     }
     guard decided >= 8 && decided >= ties else {
-      // Where the sides are equal, ≤ and ≥ hold.
-      if s.relation.admits(0), case .holds(let evidence) = equality(Statement(s.left, .equal, s.right), points, accepted) {
+      if !isStrict, case .holds(let evidence) = equality(Statement(s.left, .equal, s.right), points, accepted) {
         return .holds(evidence)
       }
       return .undecided("too near to equality to decide at \(ties) of \(decided + ties) points")
@@ -282,6 +364,10 @@ public struct Examiner: Sendable {
 
   // MARK: Counterexamples
 
+  private func anyCounterexample(to s: Statement, _ points: Points, _ accepted: [Place]) -> Counterexample? {
+    counterexample(to: s, points, accepted) ?? hunted(s, points, accepted) ?? magnified(s, points, accepted)
+  }
+
   /// Readable points first, then wide ones; the smallest sizes first.
   private func counterexample(to s: Statement, _ points: Points, _ accepted: [Place]) -> Counterexample? {
     var candidates: [Place] = []
@@ -292,20 +378,24 @@ public struct Examiner: Sendable {
       }
     }
     candidates.sort { a, b in a.sizes.values.reduce(0, +) < b.sizes.values.reduce(0, +) }
-    for place in candidates + accepted where isRefuted(s, points, place) {
+    for place in candidates where isSuspect(s, points, place) && isRefuted(s, points, place) {
+      return describe(shrunk(place, s, points), s, points)
+    }
+    for place in accepted where isRefuted(s, points, place, precisions: [96]) {
       return describe(shrunk(place, s, points), s, points)
     }
     return nil
   }
 
   /// Whether the sides are apart for certain at a place that satisfies the hypotheses.
-  func isRefuted(_ s: Statement, _ points: Points, _ place: Place) -> Bool {
+  func isRefuted(_ s: Statement, _ points: Points, _ place: Place, precisions: [Int] = [96, 320]) -> Bool {
     guard (try? points.accepts(place)) == true else { return false }
-    for precision in [96, 320] {
+    for precision in precisions {
       do {
         let evaluator = try points.evaluator(BallDomain(precision: precision), at: place)
-        if s.relation == .equal { return !(try evaluator.compare(s)).overlap }
-        if let sign = try evaluator.sign(s) { return !s.relation.admits(sign) }
+        if s.relation == .equal {
+          if !(try evaluator.compare(s)).overlap { return true }
+        } else if let sign = try evaluator.sign(s) { return !s.relation.admits(sign) }
       } catch .undecided {
         continue
       } catch {
@@ -316,23 +406,10 @@ public struct Examiner: Sendable {
   }
 
   /// The same refutation with simpler entries, where single entries can be made 0 or 1.
-  private func shrunk(_ place: Place, _ s: Statement, _ points: Points) -> Place {
+  func shrunk(_ place: Place, _ s: Statement, _ points: Points) -> Place {
     var best = place
     guard let evaluator = try? points.evaluator(RationalDomain(), at: place) else { return place }
-    let fixed = Set(points.hypotheses.equations.map(\.unknown))
-    for (key, value) in evaluator.model.values.sorted(by: { $0.key.name < $1.key.name }) {
-      guard let declaration = theory.declarations[key.name], !fixed.contains(key.name),
-        !points.relevance.needs.spectral.contains(key.name), !points.relevance.needs.normed.contains(key.name)
-      else { continue }
-      switch declaration.nature {
-      case .parameter(.none), .adapted, .process: break
-      default: continue
-      }
-      var entries: [Rational] = []
-      for entry in value.entries {
-        guard case .constant(let q) = entry.parts[0] else { return place }
-        entries.append(q)
-      }
+    for (key, entries) in freeEntries(of: s, evaluator, points) {
       for i in entries.indices {
         for simpler in [0, 1, 2] as [Rational] where entries[i] != simpler {
           var trial = best
@@ -349,7 +426,7 @@ public struct Examiner: Sendable {
     return best
   }
 
-  private func describe(_ place: Place, _ s: Statement, _ points: Points) -> Counterexample {
+  func describe(_ place: Place, _ s: Statement, _ points: Points) -> Counterexample {
     if let evaluator = try? points.evaluator(RationalDomain(), at: place), let left = try? evaluator.value(s.left),
       let right = try? evaluator.value(s.right)
     {

@@ -56,7 +56,9 @@ extension Evaluator where D == FloatingDomain {
   }
 
   private func assign(_ body: Expression, _ draw: Int, _ plan: MonteCarlo, _ env: inout Env) throws(EvaluationError) {
-    for name in body.randomNames(in: model.theory, derived: derived).sorted() {
+    let names = body.randomNames(in: model.theory, derived: derived)
+    // In the order of declaration: a law's mean may mention what was drawn before.
+    for name in model.theory.order where names.contains(name) {
       guard let declaration = model.theory.declarations[name] else { continue }
       let members = try Self.members(declaration.family[...], model)
       var used: [Int] = []
@@ -71,6 +73,7 @@ extension Evaluator where D == FloatingDomain {
           env.assignment[key] = try lawPoint(name, point, declaration, env)
         case .sample(let population, let replacement):
           guard let family = model.theory.declarations[population] else { continue }
+          guard !family.isRandom else { throw .unsupported("a sample of a random family by Monte Carlo") }
           let choices = try Self.members(family.family[...], model)
           let open = choices.indices.filter { replacement || !used.contains($0) }
           guard !open.isEmpty else { throw .undefined("more draws without replacement than members") }
@@ -108,8 +111,8 @@ extension Evaluator where D == FloatingDomain {
     let (rows, columns) = (try size(declaration.shape.rows, env), try size(declaration.shape.columns, env))
     var entries: [N] = []
     for entry in 0..<rows * columns {
-      let source = model.generator(ValueKey(name: name, indices: [point, entry]), "law")
-      entries.append(arithmetic.constant(try arithmetic.domain.draw(source, spread: model.spread)))
+      let source = model.source(ValueKey(name: name, indices: [point, entry]), "law")
+      entries.append(arithmetic.constant(try source.element()))
     }
     return G(rows: rows, columns: columns, entries: entries)
   }

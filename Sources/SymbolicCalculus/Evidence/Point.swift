@@ -18,6 +18,8 @@ struct Place {
   var sizes: [String: Int]
   var seed: UInt64
   var spread: Spread = .wide
+  /// Steps of a search from there.
+  var moves: [Move] = []
   var overrides: [ValueKey: [Rational]] = [:]
 }
 
@@ -38,7 +40,15 @@ struct Hypotheses {
   /// Why some hypothesis cannot be met by construction.
   private(set) var obstacle: String?
 
-  init(_ relevance: Relevance, _ theory: Theory) {
+  /// How many names some equation could be solved for: each choice may reach points that the others do not.
+  private(set) var choices = 1
+
+  /// The equations solved for the `choice`-th name from the last on.
+  init(_ relevance: Relevance, _ theory: Theory, choice: Int = 0) {
+    if let matrix = relevance.multiple.sorted().first {
+      obstacle = "opnorm(\(matrix)) is differentiated: state `assume simple(opnorm(\(matrix)))`"
+    }
+    for name in theory.order { require(lawOf: name, relevance, theory) }
     var fixed = relevance.needs.spectral
     for assumption in relevance.assumptions {
       guard case .statement(let s) = assumption.content else { continue }
@@ -61,7 +71,7 @@ struct Hypotheses {
         continue
       }
       let names = s.left.names(in: theory, derived: derived).union(s.right.names(in: theory, derived: derived))
-      let unknown = theory.order.last { name in
+      let eligible = theory.order.reversed().filter { name in
         guard names.contains(name), !fixed.contains(name), derived[name] == nil else { return false }
         switch theory.declarations[name]?.nature {
         case .parameter(let c): return [.none, .symmetric, .diagonal, .skew].contains(c)
@@ -69,12 +79,30 @@ struct Hypotheses {
         default: return false
         }
       }
-      guard let unknown else {
+      guard !eligible.isEmpty else {
         obstacle = "the hypothesis \(s) has no unknown left to solve it for"
         continue
       }
-      equations.append((s, unknown))
+      choices = max(choices, eligible.count)
+      equations.append((s, eligible[choice % eligible.count]))
       fixed.formUnion(names)
+    }
+  }
+
+  /// A law's covariance must be one.
+  private mutating func require(lawOf name: String, _ relevance: Relevance, _ theory: Theory) {
+    guard let declaration = theory.declarations[name], case .normal(_, let covariance) = declaration.nature,
+      relevance.names.contains(name) || !covariance.names(in: theory).isDisjoint(with: relevance.names)
+    else { return }
+    if case .number(let q) = covariance.expanded.node, q >= 0 { return }
+    if covariance.shape.isScalar {
+      let zero = Expression(.number(0), .scalar)
+      conditions.append(
+        Condition(statement: Statement(covariance, .greaterOrEqual, zero), ranges: declaration.family))
+    } else if case .variable(let other, _) = covariance.expanded.node,
+      case .parameter(let constraint)? = theory.declarations[other]?.nature, constraint != .psd && constraint != .spd
+    {
+      obstacle = "the covariance \(other) of \(name) is not declared psd"
     }
   }
 
@@ -105,18 +133,24 @@ struct Points {
   let budget: Int
   let total: WorkBudget
 
-  init(_ theory: Theory, _ expressions: [Expression], budget: Int, of total: WorkBudget) {
+  init(_ theory: Theory, _ expressions: [Expression], budget: Int, of total: WorkBudget, choice: Int = 0) {
     self.theory = theory
     (self.budget, self.total) = (budget, total)
     relevance = Relevance(theory, expressions)
-    hypotheses = Hypotheses(relevance, theory)
+    hypotheses = Hypotheses(relevance, theory, choice: choice)
+  }
+
+  /// The same with another budget.
+  init(_ other: Points, budget: Int) {
+    (theory, relevance, hypotheses) = (other.theory, other.relevance, other.hypotheses)
+    (self.budget, total) = (budget, other.total)
   }
 
   func evaluator<D: DrawingDomain>(_ domain: D, at place: Place) throws(EvaluationError) -> Evaluator<D> {
     if let obstacle = hypotheses.obstacle { throw .unsupported(obstacle) }
     let model = try Model(
       theory, needs: relevance.needs, dimensions: place.sizes, domain: domain, seed: place.seed, spread: place.spread,
-      budget: WorkBudget(budget, of: total))
+      moves: place.moves, budget: WorkBudget(budget, of: total))
     for (key, entries) in place.overrides {
       let drawn = try model.value(key)
       var numbers: [Number<D.Element>] = []
@@ -176,8 +210,9 @@ struct Points {
     for entry in rest.entries {
       let base = try model.arithmetic.base(entry, for: "a hypothesis")
       if model.arithmetic.domain.isZero(base) { continue }
-      // In an approximate domain the equation holds up to rounding; the exact domain decides whether it is affine.
-      guard model.arithmetic.domain.pivotQuality(base) < 1e-9 else {
+      // In balls the solution of an affine equation makes an enclosure of zero; in floating point, rounding errors.
+      let isAbove = { (tolerance: Double) in model.arithmetic.domain.pivotQuality(base) > tolerance }
+      guard !isAbove(model.arithmetic.domain is BallDomain ? 0 : 1e-9) else {
         throw .unsupported("the hypothesis \(s): it is not affine in \(name), or has no solution")
       }
     }
@@ -185,20 +220,21 @@ struct Points {
 
   // MARK: Accepted places
 
+  func least(_ size: String) -> Int {
+    if case .dimension(let least)? = theory.declarations[size]?.nature { least } else { 1 }
+  }
+
   /// Sizes to try, from the smallest on.
   var sizeChoices: [[String: Int]] {
     let names = relevance.sizes.sorted()
     guard !names.isEmpty else { return [[:]] }
-    func lower(_ name: String) -> Int {
-      if case .dimension(let least)? = theory.declarations[name]?.nature { return least }
-      return 1
-    }
     // The k-th name grows by the k-th digit of the pattern.
-    let patterns: [[Int]] = [[0], [1], [0, 1, 2], [1, 0, 2], [2, 0, 1], [2]]
+    let mixed: [[Int]] = names.count > 2 ? [[1, 2, 0], [0, 2, 1], [2, 1, 0]] : []
+    let patterns: [[Int]] = [[0], [1], [0, 1, 2], [1, 0, 2], [2, 0, 1], [2]] + mixed
     var choices: [[String: Int]] = []
     for pattern in patterns {
       var sizes: [String: Int] = [:]
-      for (k, name) in names.enumerated() { sizes[name] = lower(name) + pattern[k % pattern.count] }
+      for (k, name) in names.enumerated() { sizes[name] = least(name) + pattern[k % pattern.count] }
       // All sizes large at once is dear and shows little that the mixed choices do not.
       if pattern == [2] && names.count > 1 { continue }
       if !choices.contains(sizes) { choices.append(sizes) }

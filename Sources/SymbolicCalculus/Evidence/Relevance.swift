@@ -6,8 +6,15 @@ internal import ExactArithmetic
 struct Relevance {
   private(set) var names: Set<String> = []
   private(set) var sizes: Set<String> = []
+  /// Sizes that something is as large as, not only numbers.
+  private(set) var extents: Set<String> = []
+  /// Whether the statement may hold in general position only: ranks, kinks, solutions of equations that branch.
+  private(set) var isBranched = false
   private(set) var assumptions: [Assumption] = []
   private(set) var needs = ModelNeeds()
+  /// Matrices at which opnorm is differentiated though no hypothesis says that the largest singular value is simple.
+  private(set) var multiple: Set<String> = []
+  private var jets = Jets()
   private let theory: Theory
 
   init(_ theory: Theory, _ expressions: [Expression]) {
@@ -21,12 +28,20 @@ struct Relevance {
         assumptions.append(assumption)
         open.removeAll { $0 == assumption }
         for e in assumption.expressions { include(e) }
-        if let name = assumption.positiveName { needs.positive.insert(name) }
-        if case .simpleTop(let a) = assumption.content { needs.spectral.formUnion(a.bareNames) }
+        if case .statement(let s) = assumption.content, s.relation == .equal { isBranched = true }
+        if let (name, isStrict) = assumption.signedName {
+          if isStrict { needs.positive.insert(name) } else { needs.nonnegative.insert(name) }
+        }
+        if case .simpleTop(let a) = assumption.content {
+          needs.spectral.formUnion(a.bareNames)
+          needs.simple.formUnion(a.bareNames)
+        }
         grew = true
       }
     }
+    for name in names { needs.degrees[name] = jets.degree(of: name) }
     needs.names = names
+    multiple = multiple.intersection(names).subtracting(needs.simple)
     // The order in which the author stated them.
     assumptions.sort { $0.span.lowerBound < $1.span.lowerBound }
   }
@@ -35,7 +50,9 @@ struct Relevance {
 
   private mutating func include(_ e: Expression) {
     collectNeeds(e)
+    jets.include(e)
     for d in e.dimensions { include(d) }
+    for d in e.extents { extents.formUnion(d.names) }
     for name in e.names(in: theory) { include(name) }
   }
 
@@ -45,11 +62,11 @@ struct Relevance {
 
   private mutating func include(_ name: String) {
     guard let declaration = theory.declarations[name], names.insert(name).inserted else { return }
-    include(declaration.shape.rows)
-    include(declaration.shape.columns)
-    for range in declaration.family {
-      include(range.lower)
-      include(range.upper)
+    var own = [declaration.shape.rows, declaration.shape.columns]
+    for range in declaration.family { own += [range.lower, range.upper] }
+    for d in own {
+      include(d)
+      extents.formUnion(d.names)
     }
     switch declaration.nature {
     case .normal(let mean, let covariance):
@@ -66,6 +83,12 @@ struct Relevance {
 
   private mutating func collectNeeds(_ e: Expression) {
     switch e.node {
+    case .singular, .apply(.pseudoInverse, _), .apply(.operatorNorm, _), .apply(.abs, _), .apply(.minimum, _),
+      .apply(.maximum, _):
+      isBranched = true
+    default: break
+    }
+    switch e.node {
     case .singular(_, let a, _): needs.spectral.formUnion(a.bareNames)
     case .apply(.operatorNorm, let a) where !a[0].shape.isVector: needs.spectral.formUnion(a[0].bareNames)
     case .apply(.squareRoot, let a): needs.spectral.formUnion(a[0].gramNames)
@@ -78,21 +101,23 @@ struct Relevance {
       // What the parameter needs, the point needs.
       if needs.spectral.contains(f.parameter) { needs.spectral.formUnion(x.bareNames) }
       if needs.normed.contains(f.parameter) { needs.normed.formUnion(x.bareNames) }
+      if !f.body.normedMatrices.union(multiple).isDisjoint(with: [f.parameter]) { multiple.formUnion(x.bareNames) }
+    case .differential(let x): multiple.formUnion(x.normedMatrices)
     default: break
     }
   }
 }
 
 extension Assumption {
-  /// X where this says X > 0 or X ≥ 0 of one declared name, or of every member of a family.
-  var positiveName: String? {
+  /// X where this says X > 0 (strict) or X ≥ 0 of one declared name, or of every member of a family.
+  var signedName: (name: String, isStrict: Bool)? {
     guard case .statement(let s) = content else { return nil }
     let (name, zero): (Expression, Expression) =
       s.relation == .greater || s.relation == .greaterOrEqual ? (s.left, s.right) : (s.right, s.left)
     guard s.relation != .equal, s.relation != .notEqual, zero.node == .number(0) || zero.node == .zero,
       case .variable(let found, let indices) = name.node, indices == ranges.map({ Dimension($0.index) })
     else { return nil }
-    return found
+    return (found, s.relation == .greater || s.relation == .less)
   }
 
   var expressions: [Expression] {
@@ -104,6 +129,13 @@ extension Assumption {
 }
 
 extension Expression {
+  /// Sizes that occur as numbers.
+  var sizeNames: Set<String> {
+    var own: Set<String> = []
+    if case .size(let d) = node { own = d.names }
+    return children.reduce(into: own) { $0.formUnion($1.sizeNames) }
+  }
+
   /// The name that this expression is, through definitions and transposition.
   var bareNames: Set<String> {
     switch node {
@@ -113,6 +145,13 @@ extension Expression {
     }
   }
 
+  /// Names of matrices whose operator norm occurs.
+  var normedMatrices: Set<String> {
+    var found: Set<String> = []
+    if case .apply(.operatorNorm, let a) = node, !a[0].shape.isVector { found = a[0].bareNames }
+    return children.reduce(into: found) { $0.formUnion($1.normedMatrices) }
+  }
+
   /// X where this is XXᵀ or XᵀX.
   var gramNames: Set<String> {
     switch node {
@@ -120,6 +159,17 @@ extension Expression {
     case .multiply(let a, let b) where a.bareNames == b.bareNames: a.bareNames
     default: []
     }
+  }
+
+  /// Every size that occurs in this tree other than as a number.
+  var extents: [Dimension] {
+    let own: [Dimension] =
+      switch node {
+      case .sum(let r, _), .product(let r, _): [r.lower, r.upper]
+      case .derivative(let f, _, _), .gradient(let f, _), .hessian(let f, _): [f.shape.rows, f.shape.columns]
+      default: []
+      }
+    return own + [shape.rows, shape.columns] + children.flatMap(\.extents)
   }
 
   /// Every size that occurs in this tree.

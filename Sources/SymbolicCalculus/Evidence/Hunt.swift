@@ -1,0 +1,142 @@
+// The search for what refutes a statement that looks true: larger sizes, other scales, boundaries, near neighbours.
+
+internal import ExactArithmetic
+internal import Glibc
+internal import RandomStreams
+
+extension Examiner {
+  /// A point at which an identity that holds in general position fails: of lower rank, or on a boundary.
+  func degenerate(_ s: Statement, _ points: Points) -> Counterexample? {
+    for (choice, sizes) in points.sizeChoices.prefix(3).enumerated() {
+      for attempt in 0..<3 {
+        let place = Place(sizes: sizes, seed: seed &+ UInt64(300_000 + 1_000 * choice + attempt), spread: .degenerate)
+        if isSuspect(s, points, place) && isRefuted(s, points, place) { return describe(place, s, points) }
+      }
+    }
+    return nil
+  }
+
+  /// A point off the beaten track at which the statement fails for certain.
+  func hunted(_ s: Statement, _ points: Points, _ accepted: [Place]) -> Counterexample? {
+    var candidates: [Place] = []
+    for (choice, sizes) in points.sizeChoices.prefix(4).enumerated() {
+      for attempt in 0..<7 {
+        candidates.append(
+          Place(
+            sizes: sizes, seed: seed &+ UInt64(300_000 + 1_000 * choice + attempt),
+            spread: attempt < 4 ? .degenerate : attempt < 6 ? .scaled : .small))
+      }
+    }
+    // Where hypotheses leave little room, the places found so far may all be one.
+    if !points.hypotheses.conditions.isEmpty {
+      for (k, place) in accepted.prefix(4).enumerated() {
+        for exponent in [1, 5, 9, 14, 22] {
+          var near = place
+          near.moves = [Move(seed: seed &+ UInt64(400_000 + 100 * k + exponent), exponent: exponent)]
+          candidates.append(near)
+        }
+      }
+    }
+    for place in candidates where isSuspect(s, points, place) && isRefuted(s, points, place) {
+      return describe(shrunk(place, s, points), s, points)
+    }
+    let small = probing(points)
+    for place in probes(small) where isSuspect(s, small, place) && isRefuted(s, small, place) {
+      return describe(place, s, points)
+    }
+    return nil
+  }
+
+  /// A difference too small to see at ordinary precision.
+  func magnified(_ s: Statement, _ points: Points, _ accepted: [Place]) -> Counterexample? {
+    accepted.prefix(2).first { isRefuted(s, points, $0, precisions: [1_100]) }.map { describe($0, s, points) }
+  }
+
+  /// Whether floating point does not see the statement hold, with a margin where that is to be had.
+  func isSuspect(_ s: Statement, _ points: Points, _ place: Place) -> Bool {
+    guard let gap = gap(s, points, place) else { return false }
+    return s.relation == .equal ? gap > 1e-7 : gap < 1e-7
+  }
+
+  /// The points with as much budget as a probe may spend.
+  func probing(_ points: Points) -> Points { Points(points, budget: points.budget / 40) }
+
+  /// The search ends near a point where the sides touch, such as x = 1/3: the simplest numbers thereabouts.
+  func snapped(_ s: Statement, _ points: Points, _ closest: [Place]) -> Counterexample? {
+    guard !s.relation.admits(0) else { return nil }
+    for place in closest {
+      guard let evaluator = try? points.evaluator(RationalDomain(), at: place) else { continue }
+      for bits in [4, 8, 12] {
+        var trial = place
+        for (key, entries) in freeEntries(of: s, evaluator, points) {
+          trial.overrides[key] = entries.map { $0.simplest(within: Rational(2).power(-bits)) }
+        }
+        guard (try? points.accepts(trial)) == true, let exact = try? points.evaluator(RationalDomain(), at: trial) else {
+          continue
+        }
+        if let sign = try? exact.sign(s), !s.relation.admits(sign) { return describe(trial, s, points) }
+      }
+    }
+    return nil
+  }
+
+  /// Entries that may be given any value without touching a constraint, an equation or a decomposition.
+  func freeEntries(
+    of s: Statement, _ evaluator: Evaluator<RationalDomain>, _ points: Points
+  ) -> [(key: ValueKey, entries: [Rational])] {
+    // Names are drawn when they are first needed.
+    for side in [s.left, s.right] { _ = try? evaluator.value(side) }
+    let fixed = points.relevance.needs.spectral.union(points.relevance.needs.normed)
+      .union(points.hypotheses.equations.map(\.unknown))
+    return evaluator.model.values.sorted { $0.key.name < $1.key.name }.compactMap { key, value in
+      guard !fixed.contains(key.name) else { return nil }
+      switch theory.declarations[key.name]?.nature {
+      case .parameter(.none), .adapted, .process: break
+      default: return nil
+      }
+      let entries = value.entries.compactMap { if case .constant(let q) = $0.parts[0] { q } else { nil } }
+      return entries.count == value.entries.count ? (key, entries) : nil
+    }
+  }
+
+  /// Points at sizes beyond those that are always examined: an identity of degree k in a size may hold at k of them.
+  func probes(_ points: Points) -> [Place] {
+    points.probeSizes(seed).enumerated().compactMap { k, sizes in
+      (0..<8).lazy.map { Place(sizes: sizes, seed: seed &+ UInt64(600_000 + 100 * k + $0)) }
+        .first { (try? points.accepts($0)) == true }
+    }
+  }
+}
+
+extension Points {
+  /// Larger sizes, equal and mixed; very large ones where a size is nothing but a number.
+  fileprivate func probeSizes(_ seed: UInt64) -> [[String: Int]] {
+    let names = relevance.sizes.sorted()
+    guard !names.isEmpty else { return [] }
+    let generator = RandomGenerator(stream: "examiner/sizes", seed: seed)
+    func choice(_ growth: (String) -> Int) -> [String: Int] {
+      Dictionary(uniqueKeysWithValues: names.map { ($0, least($0) + growth($0)) })
+    }
+    var all = [choice { _ in 3 }, choice { _ in 5 }]
+    if names.count > 1 { all.append(choice { _ in generator.uniform(below: 6) }) }
+    let numbers = relevance.sizes.subtracting(relevance.extents)
+    if !numbers.isEmpty {
+      for bits in [4, 10, 24] { all.append(choice { numbers.contains($0) ? generator.uniform(below: 1 << bits) : 1 }) }
+    }
+    return all
+  }
+}
+
+extension Rational {
+  /// The number with the smallest denominator up to 12 this near, or the number itself.
+  fileprivate func simplest(within tolerance: Rational) -> Rational {
+    for denominator in 1...12 {
+      let n = (approximation * Double(denominator)).rounded()
+      guard abs(n) < 1e9 else { break }
+      let candidate = Rational(Int(n), denominator)
+      let distance = self - candidate
+      if (distance.sign < 0 ? -1 * distance : distance) < tolerance { return candidate }
+    }
+    return self
+  }
+}
