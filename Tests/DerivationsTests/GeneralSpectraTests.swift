@@ -62,9 +62,10 @@ import Testing
   }
 
   @Test func differentiationCarriedOut() throws {
-    let text = Self.product + """
-      claim C: D[Y -> opnorm(A Y)](X)[E] = D[opnorm](A X)[A E] by differentiation
-      """
+    let text =
+      Self.product + """
+        claim C: D[Y -> opnorm(A Y)](X)[E] = D[opnorm](A X)[A E] by differentiation
+        """
     let outcome = Repository.check(derivation: text)
     #expect(outcome.document.errors.isEmpty && outcome.steps.last?.finding.evidence != nil, "\(outcome.report)")
   }

@@ -89,7 +89,8 @@ struct SingularTripletTests {
       return w.indices.map { i in w.indices.map { (i == $0 ? 1 : 0) - 2 * w[i] * w[$0] / square } }
     }
     let (p, q, s) = (reflection([1, 2, -1, 3]), reflection([2, 1, 5]), [6, 2, 1] as [Rational])
-    let a = p.indices.map { i in q.indices.map { j in (0..<3).reduce(Rational(0)) { $0 + p[i][$1] * s[$1] * q[$1][j] } } }
+    let a = p.indices.map { i in q.indices.map { j in (0..<3).reduce(Rational(0)) { $0 + p[i][$1] * s[$1] * q[$1][j] } }
+    }
     for k in 1...3 {
       let found = try domain.singularTriplet(k, of: balls(a))
       let (u, v) = (try #require(found.left), try #require(found.right))
