@@ -46,6 +46,10 @@ public protocol ScalarDomain: Sendable {
   func largestEigenvalue(_ a: [[Element]]) throws(EvaluationError) -> Element
   /// The symmetric positive definite square root of a symmetric positive definite matrix.
   func squareRoot(_ a: [[Element]]) throws(EvaluationError) -> [[Element]]
+  /// σ₁ ≥ σ₂ ≥ … of a matrix, given row by row. Throws if the domain cannot.
+  func singularValues(_ a: [[Element]]) throws(EvaluationError) -> [Element]
+  /// σₖ, uₖ and vₖ of a matrix in which σₖ is simple and positive, k = 1, 2, …; the sign of (u, v) is arbitrary.
+  func singularTriplet(_ k: Int, of a: [[Element]]) throws(EvaluationError) -> SingularTriplet<Element>
 }
 
 extension ScalarDomain {

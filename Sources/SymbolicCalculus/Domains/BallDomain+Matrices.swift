@@ -63,9 +63,9 @@ extension BallDomain {
     return (guarded, SymmetricEigen(guarded.map { $0.map(Midpoint.init) }))
   }
 
-  private func identity(_ n: Int) -> [[Ball]] { (0..<n).map { i in (0..<n).map { element($0 == i ? 1 : 0) } } }
+  func identity(_ n: Int) -> [[Ball]] { (0..<n).map { i in (0..<n).map { element($0 == i ? 1 : 0) } } }
 
-  private func product(_ a: [[Ball]], _ b: [[Ball]]) -> [[Ball]] {
+  func product(_ a: [[Ball]], _ b: [[Ball]]) -> [[Ball]] {
     a.map { row in
       b[0].indices.map { j in row.indices.dropFirst().reduce(row[0] * b[0][j]) { $0 + row[$1] * b[$1][j] } }
     }
@@ -79,12 +79,12 @@ extension BallDomain {
   }
 
   /// s A − B.
-  private func difference(_ a: [[Ball]], scaledBy s: Ball, _ b: [[Ball]]) -> [[Ball]] {
+  func difference(_ a: [[Ball]], scaledBy s: Ball, _ b: [[Ball]]) -> [[Ball]] {
     zip(a, b).map { zip($0, $1).map { s * $0 - $1 } }
   }
 
   /// At least Frobenius' norm of every member. (A ball around zero, multiplied by itself, would admit negative squares.)
-  private func norm(_ a: [[Ball]]) -> Ball {
+  func norm(_ a: [[Ball]]) -> Ball {
     a.joined().map(\.magnitudeBound).reduce(element(0)) { $0 + $1 * $1 }.squareRoot
   }
 

@@ -175,16 +175,15 @@ extension Evaluator {
   private func operatorNorm(_ a: G, _ env: Env) throws(EvaluationError) -> G {
     let algebra = linear(env)
     if a.rows == 1 || a.columns == 1 { return G(scalar: try squareRoot(try algebra.squaredNorm(a), env)) }
-    if model.spectrum(of: algebra.basePart(a)) != nil { return try singular(.value, a, 1, env) }
-    guard algebra.isConstant(a) else {
-      throw .unsupported("a derivative of opnorm at a matrix whose singular vectors are not known")
+    if !algebra.isConstant(a) || model.spectrum(of: algebra.basePart(a)) != nil {
+      return try singular(.value, a, 1, env)
     }
     let gram = a.rows <= a.columns ? try algebra.multiply(a, a.transposed) : try algebra.multiply(a.transposed, a)
     let largest = try arithmetic.domain.largestEigenvalue(try algebra.base(gram, for: "opnorm"))
     return G(scalar: try squareRoot(arithmetic.constant(largest), env))
   }
 
-  /// σₖ, uₖ or vₖ of a matrix whose base was drawn with its singular value decomposition; infinitesimal parts by Newton's
+  /// σₖ, uₖ or vₖ of a matrix whose base was drawn with them, or whose domain finds them; infinitesimal parts by Newton's
   /// iteration on Xv = σu, Xᵀu = σv, uᵀu = 1 in the nilpotent algebra, which knows no formula for derivatives.
   func singular(_ part: Expression.SingularPart, _ a: G, _ k: Int, _ env: Env) throws(EvaluationError) -> G {
     let algebra = linear(env)
@@ -194,20 +193,22 @@ extension Evaluator {
       throw .undefined("singular \(part == .value ? "value" : "vector") \(k) of a \(m) x \(n) matrix")
     }
     if part == .value && k > min(m, n) { return algebra.zeros(1, 1) }
-    guard let place = model.spectra.firstIndex(where: { algebra.isEqual($0.matrix, algebra.basePart(a)) }) else {
-      throw .unsupported("singular vectors of a matrix that is not a declared name")
+    let base = algebra.basePart(a)
+    if part == .value && algebra.isConstant(a) && model.spectrum(of: base) == nil {
+      // Defined also where it is not simple.
+      let values = try arithmetic.domain.singularValues(try algebra.base(base, for: "singular values"))
+      return G(scalar: arithmetic.constant(values[k - 1]))
     }
-    let spectrum = model.spectra[place]
+    let triplet = try model.triplet(k, of: base, keeping: !env.isDrawn)
     if algebra.isConstant(a) {
-      return switch part {
-      case .value: G(scalar: spectrum.values[k - 1])
-      case .left: spectrum.left.column(k - 1)
-      case .right: spectrum.right.column(k - 1)
-      }
+      if part == .value { return G(scalar: triplet.value) }
+      if let vector = part == .left ? triplet.left : triplet.right { return vector }
     }
-    guard k <= min(m, n) else { throw .undefined("the derivative of a singular vector to singular value zero") }
-    var (sigma, u, v) = (spectrum.values[k - 1], spectrum.left.column(k - 1), spectrum.right.column(k - 1))
-    let inverse = try jacobianInverse(place, k, spectrum, algebra)
+    guard k <= min(m, n), var u = triplet.left, var v = triplet.right else {
+      throw .undefined("the derivative of a singular vector to singular value zero")
+    }
+    var sigma = triplet.value
+    let inverse = try jacobianInverse(triplet, u, v)
     let half = arithmetic.constant(try arithmetic.domain.element(Rational(1, 2)))
     for _ in 1..<env.algebra.order {
       let left = algebra.subtract(try algebra.multiply(a, v), try algebra.scale(sigma, u))
@@ -225,14 +226,11 @@ extension Evaluator {
   }
 
   /// The inverse Jacobian of (Xv − σu, Xᵀu − σv, (uᵀu − 1)/2) in (u, v, σ); singular exactly if σₖ is not simple or zero.
-  private func jacobianInverse(
-    _ place: Int, _ k: Int, _ spectrum: Model<D>.Spectrum, _ algebra: LinearAlgebra<D>
-  ) throws(EvaluationError) -> G {
-    let key = JacobianKey(spectrum: place, index: k)
-    if let known = jacobians[key] { return known }
-    let x = spectrum.matrix
+  private func jacobianInverse(_ triplet: Model<D>.Triplet, _ u: G, _ v: G) throws(EvaluationError) -> G {
+    if let known = triplet.jacobianInverse { return known }
+    let (x, sigma) = (triplet.matrix, triplet.value)
     let (m, n) = (x.rows, x.columns)
-    let (sigma, u, v) = (spectrum.values[k - 1], spectrum.left.column(k - 1), spectrum.right.column(k - 1))
+    let algebra = LinearAlgebra(arithmetic: arithmetic, algebra: NilpotentAlgebra.scalars)
     var jacobian = algebra.zeros(m + n + 1, m + n + 1)
     for i in 0..<m {
       jacobian[i, i] = arithmetic.negate(sigma)
@@ -247,9 +245,8 @@ extension Evaluator {
       jacobian[m + j, m + j] = arithmetic.negate(sigma)
       jacobian[m + j, m + n] = arithmetic.negate(v.entries[j])
     }
-    let constants = LinearAlgebra(arithmetic: arithmetic, algebra: NilpotentAlgebra.scalars)
-    let inverse = try constants.inverse(jacobian)
-    jacobians[key] = inverse
+    let inverse = try algebra.inverse(jacobian)
+    triplet.jacobianInverse = inverse
     return inverse
   }
 

@@ -37,7 +37,6 @@ final class Evaluator<D: DrawingDomain> {
   private var cache: [CacheKey: G] = [:]
   private var environments = 0
   private var depth = 0
-  var jacobians: [JacobianKey: G] = [:]
   var lawMoments: [ValueKey: D.Element] = [:]
   /// Brownian motions whose present value has been used.
   private(set) var presentMotions: Set<String> = []
@@ -50,10 +49,6 @@ final class Evaluator<D: DrawingDomain> {
     var expression: Expression
     var indices: [String: Int]
     var environment: Int
-  }
-  struct JacobianKey: Hashable {
-    var spectrum: Int
-    var index: Int
   }
 
   init(_ model: Model<D>, derived: [String: Expression] = [:]) throws(EvaluationError) {

@@ -35,6 +35,8 @@ final class Model<D: DrawingDomain> {
 
   private(set) var values: [ValueKey: G] = [:]
   private(set) var spectra: [Spectrum] = []
+  /// Those that were asked for.
+  var triplets: [Triplet] = []
   /// Numbers whose positive square root is known, because they were drawn as squares.
   private(set) var roots: [(square: Number<D.Element>, root: Number<D.Element>)]
   private(set) var matrixRoots: [(square: G, root: G)] = []

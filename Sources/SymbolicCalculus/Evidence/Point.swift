@@ -37,6 +37,8 @@ struct Hypotheses {
   private(set) var equations: [(statement: Statement, unknown: String)] = []
   /// What must be verified at the point.
   private(set) var conditions: [Condition] = []
+  /// Matrices whose largest singular value must be simple, other than names, which are drawn so.
+  private(set) var simple: [Expression] = []
   /// Why some hypothesis cannot be met by construction.
   private(set) var obstacle: String?
 
@@ -51,6 +53,7 @@ struct Hypotheses {
     for name in theory.order { require(lawOf: name, relevance, theory) }
     var fixed = relevance.needs.spectral
     for assumption in relevance.assumptions {
+      if case .simpleTop(let a) = assumption.content, a.bareNames.isEmpty { simple.append(a) }
       guard case .statement(let s) = assumption.content else { continue }
       guard s.relation == .equal else {
         conditions.append(Condition(statement: s, ranges: assumption.ranges))
@@ -254,6 +257,13 @@ struct Points {
         case nil: open = true
         }
       }
+      for matrix in hypotheses.simple {
+        switch try evaluator.hasSimpleTop(matrix) {
+        case false?: return false
+        case true?: continue
+        case nil: open = true
+        }
+      }
       if !open { return true }
     }
     return false
@@ -278,6 +288,19 @@ extension Evaluator {
       }
     }
     return isOpen ? nil : true
+  }
+
+  /// Whether σ₁ > σ₂ and σ₁ > 0; nil if that is not certain.
+  func hasSimpleTop(_ matrix: Expression) throws(EvaluationError) -> Bool? {
+    let env = Env(algebra: .scalars)
+    let a = try evaluate(matrix, env)
+    if linear(env).isZero(a) { return false }
+    do {
+      _ = try model.triplet(1, of: a, keeping: true)
+      return true
+    } catch .undecided {
+      return nil
+    }
   }
 
   /// The sign of left − right, if it is certain.
