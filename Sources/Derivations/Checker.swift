@@ -103,7 +103,8 @@ public final class DerivationChecker {
       }
     }
     var result = ClaimOutcome(
-      name: claim.name, section: claim.section, statement: claim.scope.named(claim.statement), span: claim.span, steps: steps)
+      name: claim.name, section: claim.section, statement: claim.scope.named(claim.statement), span: claim.span,
+      steps: steps)
     if let own = claim.chains.last(where: { $0.name == nil }), !own.isTurned(claim.statement),
       !own.statement.relation.implies(claim.statement.relation)
     {
@@ -193,7 +194,8 @@ public final class DerivationChecker {
     // An earlier claim of this document, those of the same section first.
     if documentName == nil || documentName == document.slug {
       let earlier = document.claims[..<index].indices.reversed().filter { document.claims[$0].name == name }
-      let ordered = earlier.filter { document.claims[$0].section == claim.section }
+      let ordered =
+        earlier.filter { document.claims[$0].section == claim.section }
         + earlier.filter { document.claims[$0].section != claim.section }
       if !ordered.isEmpty { return use(ordered, of: document, for: s, claim) }
     }

@@ -54,7 +54,8 @@ struct Citation {
     // A parameter is a constant to E[·], d(·) and an integral.
     for (name, value) in match.values.sorted(by: { $0.key < $1.key }) {
       guard case .parameter? = theory.declarations[name]?.nature else { continue }
-      if let moving = value.movingNames(here).sorted().first, statement.left.moves(name) || statement.right.moves(name) {
+      if let moving = value.movingNames(here).sorted().first, statement.left.moves(name) || statement.right.moves(name)
+      {
         return "\(name) is a constant, and \(moving) in \(value) is not"
       }
     }
@@ -170,7 +171,8 @@ struct Matcher {
     }
   }
 
-  private func both(_ a: Expression, _ c: Expression, _ b: Expression, _ d: Expression, _ s: Substitution) -> [Substitution]
+  private func both(_ a: Expression, _ c: Expression, _ b: Expression, _ d: Expression, _ s: Substitution)
+    -> [Substitution]
   {
     match(a, c, s).flatMap { match(b, d, $0) }
   }

@@ -71,7 +71,9 @@ public struct Let: DerivationPart {
     ]
   }
 
-  public func add(to theory: inout Theory, _ claims: inout [DerivedClaim]) { declarations.forEach { theory.declare($0) } }
+  public func add(to theory: inout Theory, _ claims: inout [DerivedClaim]) {
+    for declaration in declarations { theory.declare(declaration) }
+  }
 }
 
 /// A hypothesis.

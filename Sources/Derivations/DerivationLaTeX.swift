@@ -52,7 +52,8 @@ public enum DerivationLaTeX {
   /// Signs that authors use in their words.
   private static let mathematical: [Character: String] = [
     "⊗": "\\otimes", "Σ": "\\sum", "∘": "\\circ", "≤": "\\le", "≥": "\\ge", "≠": "\\ne", "²": "^2", "³": "^3",
-    "−": "-", "×": "\\times", "√": "\\surd", "∞": "\\infty", "→": "\\to", "½": "\\tfrac12", "¼": "\\tfrac14", "ᵀ": "^\\top",
+    "−": "-", "×": "\\times", "√": "\\surd", "∞": "\\infty", "→": "\\to", "½": "\\tfrac12", "¼": "\\tfrac14",
+    "ᵀ": "^\\top",
     "≈": "\\approx", "∑": "\\sum", "–": "\\text{--}", "…": "\\dots",
   ]
 

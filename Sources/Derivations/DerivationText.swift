@@ -22,7 +22,9 @@ public enum DerivationText {
   public static func verdict(_ outcome: DocumentOutcome) -> String {
     let steps = outcome.claims.reduce(0) { $0 + $1.steps.count }
     let count = "\(counted(outcome.claims.count, "claim")), \(counted(steps, "step"))"
-    if !outcome.document.errors.isEmpty { return "cannot be read in full (\(counted(outcome.document.errors.count, "error"))); \(count)" }
+    if !outcome.document.errors.isEmpty {
+      return "cannot be read in full (\(counted(outcome.document.errors.count, "error"))); \(count)"
+    }
     if let weakest = outcome.weakest { return "holds, \(weakest.rawValue) (\(count))" }
     if outcome.isRefuted { return "REFUTED (\(count))" }
     return outcome.claims.isEmpty ? "claims nothing" : "NOT SHOWN (\(count))"
@@ -65,7 +67,8 @@ public enum DerivationText {
     var lines: [String] = []
     switch step.finding {
     case .holds(let evidence):
-      lines.append("line \(place.line), \(name): \(evidence.kind.rawValue): \(evidence.strength)\(text(evidence.sizes))")
+      lines.append(
+        "line \(place.line), \(name): \(evidence.kind.rawValue): \(evidence.strength)\(text(evidence.sizes))")
     case .undecided(let why): lines.append("line \(place.line), \(name): not decided: \(why)")
     case .vacuous(let why): lines.append("line \(place.line), \(name): vacuous: \(why)")
     case .refuted(let example):

@@ -61,7 +61,8 @@ struct CheckTests {
   func reproducible() throws {
     let directory = try TemporaryDirectory()
     let files = try (0..<3).map {
-      try write("let x : vector[3] claim C: norm(x) <= 2 norm(x) claim F: norm(x)^2 = x[1]^2", in: directory, as: "\($0).md")
+      try write(
+        "let x : vector[3] claim C: norm(x) <= 2 norm(x) claim F: norm(x)^2 = x[1]^2", in: directory, as: "\($0).md")
     }
     let once = try ToolRun(arguments: ["check", "--details", "--threads", "1"] + files)
     #expect(once.output == (try ToolRun(arguments: ["check", "--details", "--threads", "3"] + files)).output)

@@ -45,7 +45,8 @@ struct PlantedFault: Decodable, Sendable, CustomTestStringConvertible {
     // Claims of other sections may have the same name: the fault stands in the one that is meant, or in a definition before.
     let named = document.claims.indices.filter { document.claims[$0].name == planted.claim }
     let index = try #require(
-      named.first { document.claims[$0].span.contains(offset) } ?? named.first { document.claims[$0].span.lowerBound > offset })
+      named.first { document.claims[$0].span.contains(offset) }
+        ?? named.first { document.claims[$0].span.lowerBound > offset })
     let outcome = checker.outcome(of: index, in: document)
     let steps = outcome.steps.filter { $0.lemma == nil }
     let refuted = steps.filter { $0.finding.name == "refuted" }.map(\.number)

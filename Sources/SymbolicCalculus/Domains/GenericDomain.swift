@@ -31,7 +31,8 @@ final class GenericDomain: DrawingDomain, @unchecked Sendable {
   func isTooLarge(_ a: RationalFunction) -> Bool { a.isTooLarge }
   func isZero(_ a: RationalFunction) -> Bool { rational.isZero(a) }
   func pivotQuality(_ a: RationalFunction) -> Double { rational.pivotQuality(a) }
-  func taylor(_ f: ElementaryFunction, at a: RationalFunction, order: Int) throws(EvaluationError) -> [RationalFunction] {
+  func taylor(_ f: ElementaryFunction, at a: RationalFunction, order: Int) throws(EvaluationError) -> [RationalFunction]
+  {
     try rational.taylor(f, at: a, order: order)
   }
   func sign(_ a: RationalFunction) throws(EvaluationError) -> Int? { try rational.sign(a) }

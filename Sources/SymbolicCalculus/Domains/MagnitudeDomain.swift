@@ -8,7 +8,9 @@ struct MagnitudeDomain: DrawingDomain, ApproximatesReals {
   struct Element: Sendable {
     var value: Double
     var magnitude: Double
-    init(_ value: Double, _ magnitude: Double? = nil) { (self.value, self.magnitude) = (value, magnitude ?? abs(value)) }
+    init(_ value: Double, _ magnitude: Double? = nil) {
+      (self.value, self.magnitude) = (value, magnitude ?? abs(value))
+    }
   }
 
   private let plain = FloatingDomain()

@@ -81,7 +81,8 @@ extension Evaluator {
     let (rows, columns) = (try size(declaration.shape.rows, outside), try size(declaration.shape.columns, outside))
     switch declaration.nature {
     case .independentFamily:
-      return G(rows: rows, columns: columns, entries: (0..<rows * columns).map { formalNumber(formal.member(key, entry: $0)) })
+      return G(
+        rows: rows, columns: columns, entries: (0..<rows * columns).map { formalNumber(formal.member(key, entry: $0)) })
     case .normal(let mean, let covariance):
       let center = try evaluate(mean, outside)
       outside = renewed(outside)
@@ -132,14 +133,17 @@ extension Evaluator {
       for i in value.entries.indices { result.entries[i] = try mean(value.entries[i], env) }
       return result
     }
-    guard let declaration = model.theory.declarations[name], case .sample(let population, let replacement) = declaration.nature,
+    guard let declaration = model.theory.declarations[name],
+      case .sample(let population, let replacement) = declaration.nature,
       let members = model.theory.declarations[population]
     else { throw .unsupported("a sample without a population") }
     let draws = try Self.members(declaration.family[...], model)
     let choices = try Self.members(members.family[...], model)
     let assignments = Self.assignments(draws.count, choices.count, replacement)
     guard assignments.count <= 4_096 else { throw .tooLarge("\(assignments.count) possible samples") }
-    guard !assignments.isEmpty else { throw .undefined("\(draws.count) draws without replacement from \(choices.count)") }
+    guard !assignments.isEmpty else {
+      throw .undefined("\(draws.count) draws without replacement from \(choices.count)")
+    }
     let algebra = linear(env)
     var sum: G?
     for assignment in assignments {
@@ -180,7 +184,8 @@ extension Evaluator {
         rest.powers = term.powers.filter { !formal.isRandom($0.variable) }
         rest.exponent = term.exponent.filter { !formal.isRandom($0.variable) }
         let moment = try moment(
-          term.powers.filter { formal.isRandom($0.variable) }, term.exponent.filter { formal.isRandom($0.variable) }, env)
+          term.powers.filter { formal.isRandom($0.variable) }, term.exponent.filter { formal.isRandom($0.variable) },
+          env)
         let remaining: Coefficient<D.Element> =
           rest.powers.isEmpty && rest.exponent.isEmpty ? .constant(rest.coefficient) : .formal([rest])
         result = arithmetic.add(

@@ -256,13 +256,17 @@ extension Evaluator {
   /// time, or for a sum of powers of random affine forms, more of them than entries, so that its value and derivatives
   /// are in general position.
   func call(_ name: String, _ argument: Expression, _ shape: Shape, _ env: Env) throws(EvaluationError) -> [N] {
-    guard let declaration = model.theory.declarations[name] else { throw .unsupported("the undeclared function \(name)") }
+    guard let declaration = model.theory.declarations[name] else {
+      throw .unsupported("the undeclared function \(name)")
+    }
     let x = try evaluate(argument, env)
     let components = try size(shape.count, env)
     var isTime = false
     if case .timeFunction(let isAdapted) = declaration.nature {
       isTime = true
-      guard !isAdapted || linear(env).isConstant(x) else { throw .unsupported("a derivative of the adapted path \(name)") }
+      guard !isAdapted || linear(env).isConstant(x) else {
+        throw .unsupported("a derivative of the adapted path \(name)")
+      }
     }
     let degree = max(isTime ? 2 : 4, model.needs.degrees[name] ?? 0)
     // A hypothesis may bound a function's size or slope: steep and flat ones are drawn alike.

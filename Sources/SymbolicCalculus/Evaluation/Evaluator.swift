@@ -114,7 +114,9 @@ final class Evaluator<D: DrawingDomain> {
     try model.extent(s, env.indices)
   }
 
-  func integer(_ n: Int) throws(EvaluationError) -> N { arithmetic.constant(try arithmetic.domain.element(Rational(n))) }
+  func integer(_ n: Int) throws(EvaluationError) -> N {
+    arithmetic.constant(try arithmetic.domain.element(Rational(n)))
+  }
 
   func scalar(_ e: Expression, _ env: Env) throws(EvaluationError) -> N { try evaluate(e, env)[0, 0] }
 
@@ -255,13 +257,17 @@ final class Evaluator<D: DrawingDomain> {
   func differentialElement(_ local: Int, _ env: Env) throws(EvaluationError) -> N {
     guard let stride = env.itoStride else { throw .unsupported("a differential here") }
     return N(
-      parts: Array(repeating: .constant(arithmetic.zeroElement), count: local * stride) + [.constant(arithmetic.oneElement)])
+      parts: Array(repeating: .constant(arithmetic.zeroElement), count: local * stride) + [
+        .constant(arithmetic.oneElement)
+      ])
   }
 
   func brownianIncrement(_ name: String, _ indices: [Int], _ env: Env) throws(EvaluationError) -> G {
     guard let declaration = model.theory.declarations[name] else { throw .unsupported("the undeclared name \(name)") }
     let bound = Dictionary(zip(declaration.family.map(\.index), indices)) { $1 }
-    let (rows, columns) = (try model.size(declaration.shape.rows, bound), try model.size(declaration.shape.columns, bound))
+    let (rows, columns) = (
+      try model.size(declaration.shape.rows, bound), try model.size(declaration.shape.columns, bound)
+    )
     var entries: [N] = []
     for entry in 0..<rows * columns {
       guard let place = brownian[ValueKey(name: name, indices: indices + [entry])] else {
@@ -313,14 +319,16 @@ final class Evaluator<D: DrawingDomain> {
     let inner = LinearAlgebra(arithmetic: arithmetic, algebra: extended)
     var point = x
     for (k, direction) in along.enumerated() {
-      var epsilon = N(parts: Array(repeating: .constant(arithmetic.zeroElement), count: (1 << k) * env.algebra.size + 1))
+      var epsilon = N(
+        parts: Array(repeating: .constant(arithmetic.zeroElement), count: (1 << k) * env.algebra.size + 1))
       epsilon.parts[(1 << k) * env.algebra.size] = .constant(arithmetic.oneElement)
       point = inner.add(point, try inner.scale(epsilon, direction))
     }
     let value = try apply(f, at: point, env, algebra: extended)
     let first = ((1 << along.count) - 1) * env.algebra.size
     return G(
-      rows: value.rows, columns: value.columns, entries: value.entries.map { part($0, from: first, count: env.algebra.size) })
+      rows: value.rows, columns: value.columns,
+      entries: value.entries.map { part($0, from: first, count: env.algebra.size) })
   }
 
   func part(_ n: N, from first: Int, count: Int) -> N {

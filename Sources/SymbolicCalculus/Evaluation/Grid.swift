@@ -149,7 +149,9 @@ struct LinearAlgebra<D: ScalarDomain> {
     if a.rows <= 3 { return try cofactors(a) }
     var (a, det) = (a, arithmetic.one)
     for k in 0..<a.rows {
-      guard let p = try pivot(a, column: k, from: k) else { throw .unsupported("det of a singular matrix of order > 3") }
+      guard let p = try pivot(a, column: k, from: k) else {
+        throw .unsupported("det of a singular matrix of order > 3")
+      }
       if p != k {
         for j in 0..<a.columns { (a[k, j], a[p, j]) = (a[p, j], a[k, j]) }
         det = arithmetic.negate(det)

@@ -53,7 +53,8 @@ final class Model<D: DrawingDomain> {
   }
 
   func generator(_ key: ValueKey, _ purpose: String = "value") -> RandomGenerator {
-    RandomGenerator(stream: StreamName("model", key.name, key.indices.map(String.init).joined(separator: ","), purpose), seed: seed)
+    RandomGenerator(
+      stream: StreamName("model", key.name, key.indices.map(String.init).joined(separator: ","), purpose), seed: seed)
   }
 
   func source(_ key: ValueKey, _ purpose: String = "value") -> Source<D> {
@@ -132,7 +133,8 @@ final class Model<D: DrawingDomain> {
     return low + shuffled[first - 1]
   }
 
-  private func entries(_ key: ValueKey, _ rows: Int, _ columns: Int, _ purpose: String = "value") throws(EvaluationError)
+  private func entries(_ key: ValueKey, _ rows: Int, _ columns: Int, _ purpose: String = "value")
+    throws(EvaluationError)
     -> G
   {
     let source = source(key, purpose)
@@ -158,7 +160,9 @@ final class Model<D: DrawingDomain> {
       return columns == 1 && rows > 1 ? try withNorm(key, rows) : try entries(key, rows, columns)
     case .positive, .nonnegative:
       // Drawn as squares, so that their square roots are exact in every domain.
-      let root = Number<D.Element>(parts: [.constant(try source(key, "root").positive(orZero: constraint == .nonnegative))])
+      let root = Number<D.Element>(parts: [
+        .constant(try source(key, "root").positive(orZero: constraint == .nonnegative))
+      ])
       let square = try linear.multiply(root, root)
       roots.append((square, root))
       return G(scalar: square)

@@ -108,20 +108,20 @@ struct Arithmetic<D: ScalarDomain>: Sendable {
 
   private func multiply(_ a: FormalTerm<D.Element>, _ b: FormalTerm<D.Element>) -> FormalTerm<D.Element> {
     var term = FormalTerm(coefficient: domain.multiply(a.coefficient, b.coefficient))
-    term.powers = merged(a.powers, b.powers, variable: { $0.variable }) { ($0.variable, $0.power + $1.power) }
-    term.exponent = merged(a.exponent, b.exponent, variable: { $0.variable }) {
+    term.powers = merged(a.powers, b.powers, by: \.variable) { ($0.variable, $0.power + $1.power) }
+    term.exponent = merged(a.exponent, b.exponent, by: \.variable) {
       ($0.variable, domain.add($0.factor, $1.factor))
     }.filter { !domain.isZero($0.factor) }
     return term
   }
 
-  private func merged<T>(_ a: [T], _ b: [T], variable: (T) -> Int, _ combine: (T, T) -> T) -> [T] {
+  private func merged<T>(_ a: [T], _ b: [T], by variable: KeyPath<T, Int>, _ combine: (T, T) -> T) -> [T] {
     if a.isEmpty { return b }
     if b.isEmpty { return a }
     var result: [T] = []
     var (i, j) = (0, 0)
     while i < a.count && j < b.count {
-      let (p, q) = (variable(a[i]), variable(b[j]))
+      let (p, q) = (a[i][keyPath: variable], b[j][keyPath: variable])
       if p == q {
         result.append(combine(a[i], b[j]))
         (i, j) = (i + 1, j + 1)
@@ -185,7 +185,9 @@ struct Arithmetic<D: ScalarDomain>: Sendable {
   /// Whether two numbers without formal variables are the same value, part by part.
   func isSame(_ a: N, _ b: N) -> Bool {
     for i in 0..<max(a.parts.count, b.parts.count) {
-      let (x, y) = (i < a.parts.count ? a.parts[i] : .constant(zeroElement), i < b.parts.count ? b.parts[i] : .constant(zeroElement))
+      let (x, y) = (
+        i < a.parts.count ? a.parts[i] : .constant(zeroElement), i < b.parts.count ? b.parts[i] : .constant(zeroElement)
+      )
       guard case .constant(let p) = x, case .constant(let q) = y, domain.isSame(p, q) else { return false }
     }
     return true

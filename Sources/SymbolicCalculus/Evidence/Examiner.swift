@@ -137,7 +137,9 @@ public struct Examiner: Sendable {
       return .holds(evidence)
     case .differs(let isRational):
       if let found = anyCounterexample(to: s, points, accepted) { return .refuted(found) }
-      if isRational { return .undecided("the sides are different functions, but no point was found that tells them apart") }
+      if isRational {
+        return .undecided("the sides are different functions, but no point was found that tells them apart")
+      }
       return enclosed(s, points, accepted)
     case .cannot:
       if let found = anyCounterexample(to: s, points, accepted) { return .refuted(found) }
@@ -261,7 +263,8 @@ public struct Examiner: Sendable {
   }
 
   private func at(_ place: Place) -> String {
-    place.sizes.isEmpty ? "" : " at " + place.sizes.sorted { $0.key < $1.key }.map { "\($0) = \($1)" }.joined(separator: ", ")
+    place.sizes.isEmpty
+      ? "" : " at " + place.sizes.sorted { $0.key < $1.key }.map { "\($0) = \($1)" }.joined(separator: ", ")
   }
 
   private func enclosed(_ s: Statement, _ points: Points, _ accepted: [Place]) -> Finding {
@@ -374,7 +377,8 @@ public struct Examiner: Sendable {
     for (choice, sizes) in points.sizeChoices.prefix(5).enumerated() {
       for attempt in 0..<8 {
         candidates.append(
-          Place(sizes: sizes, seed: seed &+ UInt64(77_000 + 100 * choice + attempt), spread: attempt < 5 ? .small : .wide))
+          Place(
+            sizes: sizes, seed: seed &+ UInt64(77_000 + 100 * choice + attempt), spread: attempt < 5 ? .small : .wide))
       }
     }
     candidates.sort { a, b in a.sizes.values.reduce(0, +) < b.sizes.values.reduce(0, +) }
@@ -395,7 +399,9 @@ public struct Examiner: Sendable {
         let evaluator = try points.evaluator(BallDomain(precision: precision), at: place)
         if s.relation == .equal {
           if !(try evaluator.compare(s)).overlap { return true }
-        } else if let sign = try evaluator.sign(s) { return !s.relation.admits(sign) }
+        } else if let sign = try evaluator.sign(s) {
+          return !s.relation.admits(sign)
+        }
       } catch .undecided {
         continue
       } catch {
@@ -438,7 +444,7 @@ public struct Examiner: Sendable {
     if let evaluator = try? points.evaluator(BallDomain(precision: 192), at: place),
       let left = try? evaluator.value(s.left), let right = try? evaluator.value(s.right)
     {
-      let show: (Grid<Ball>) -> String = { 
+      let show: (Grid<Ball>) -> String = {
         $0.text(units: evaluator.units) { $0.exactValue?.description ?? $0.description(digits: 12) }
       }
       return Counterexample(

@@ -71,7 +71,8 @@ extension Examiner {
         for (key, entries) in freeEntries(of: s, evaluator, points) {
           trial.overrides[key] = entries.map { $0.simplest(within: Rational(2).power(-bits)) }
         }
-        guard (try? points.accepts(trial)) == true, let exact = try? points.evaluator(RationalDomain(), at: trial) else {
+        guard (try? points.accepts(trial)) == true, let exact = try? points.evaluator(RationalDomain(), at: trial)
+        else {
           continue
         }
         if let sign = try? exact.sign(s), !s.relation.admits(sign) { return describe(trial, s, points) }

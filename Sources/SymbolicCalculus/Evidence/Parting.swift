@@ -43,7 +43,8 @@ extension Evaluator {
   }
 
   private func agree(_ a: Expression, _ b: Expression) -> Bool {
-    guard a.shape == b.shape, let x = try? value(a), let y = try? value(b), x.rows == y.rows, x.columns == y.columns else {
+    guard a.shape == b.shape, let x = try? value(a), let y = try? value(b), x.rows == y.rows, x.columns == y.columns
+    else {
       return false
     }
     return LinearAlgebra(arithmetic: arithmetic, algebra: .scalars).subtract(x, y).entries.allSatisfy { n in

@@ -114,7 +114,8 @@ struct Hypotheses {
     _ s: Statement, _ theory: Theory, _ fixed: Set<String>, _ derived: [String: Expression]
   ) -> (String, Expression)? {
     for (side, other) in [(s.left, s.right), (s.right, s.left)] {
-      guard case .variable(let name, let indices) = side.node, indices.isEmpty, !fixed.contains(name), derived[name] == nil,
+      guard case .variable(let name, let indices) = side.node, indices.isEmpty, !fixed.contains(name),
+        derived[name] == nil,
         let declaration = theory.declarations[name], declaration.family.isEmpty,
         !other.names(in: theory, derived: derived).contains(name)
       else { continue }
@@ -191,7 +192,9 @@ struct Points {
       guard linear.isConstant(difference) else { throw .unsupported("a hypothesis between differentials") }
       return difference.reshaped(difference.entries.count, 1)
     }
-    func shift(_ unknown: (key: ValueKey, entries: [Int], signs: [Int]), by x: Number<D.Element>) throws(EvaluationError) {
+    func shift(_ unknown: (key: ValueKey, entries: [Int], signs: [Int]), by x: Number<D.Element>)
+      throws(EvaluationError)
+    {
       var value = try model.value(unknown.key)
       for (entry, sign) in zip(unknown.entries, unknown.signs) {
         value.entries[entry] = model.arithmetic.add(value.entries[entry], sign > 0 ? x : model.arithmetic.negate(x))

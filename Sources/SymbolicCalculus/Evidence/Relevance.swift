@@ -24,7 +24,8 @@ struct Relevance {
     var grew = true
     while grew {
       grew = false
-      for assumption in open where !assumption.expressions.allSatisfy({ $0.freeNames(in: theory).isDisjoint(with: allNames) }) {
+      for assumption in open
+      where !assumption.expressions.allSatisfy({ $0.freeNames(in: theory).isDisjoint(with: allNames) }) {
         assumptions.append(assumption)
         open.removeAll { $0 == assumption }
         for e in assumption.expressions { include(e) }

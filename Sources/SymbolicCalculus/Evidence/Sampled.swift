@@ -24,7 +24,8 @@ extension Examiner {
           }
           return .refuted(
             Counterexample(
-              sizes: place.sizes, values: comparison.values, left: comparison.left, right: comparison.right, partsAt: nil,
+              sizes: place.sizes, values: comparison.values, left: comparison.left, right: comparison.right,
+              partsAt: nil,
               kind: .sampled))
         }
         worst = max(worst, comparison.error)
@@ -224,7 +225,9 @@ extension Examiner {
     var sum = 0.0
     for condition in points.hypotheses.conditions where condition.ranges.isEmpty {
       let s = condition.statement
-      guard let left = try? evaluator.scalarValue(s.left), let right = try? evaluator.scalarValue(s.right) else { return nil }
+      guard let left = try? evaluator.scalarValue(s.left), let right = try? evaluator.scalarValue(s.right) else {
+        return nil
+      }
       let excess = s.relation == .less || s.relation == .lessOrEqual ? left - right : right - left
       guard excess.isFinite else { return nil }
       if s.relation != .notEqual { sum += max(0, excess + (s.relation == .less || s.relation == .greater ? 1e-9 : 0)) }
