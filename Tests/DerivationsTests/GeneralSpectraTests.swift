@@ -46,6 +46,7 @@ import Testing
     product + "claim C: D[opnorm](A X)[A X] = norm(A X)",
     product + "claim C: D2[Y -> opnorm(Y Y)](X)[E, F] = D2[opnorm](X X)[X E + E X, X F + F X]",
     sized + "claim C: D2[opnorm](2 B + 2 X)[E, E] = D2[opnorm](B + X)[E, E]",
+    sized + "claim C: D2[opnorm](B + X)[E, F] = D2[opnorm](X)[E, F]",
   ])
   func refuted(text: String) throws {
     let finding = try finding(text)

@@ -106,25 +106,30 @@ extension Evaluator {
     case .sin: return G(scalar: try arithmetic.apply(.sin, a[0, 0], in: env.algebra))
     case .cos: return G(scalar: try arithmetic.apply(.cos, a[0, 0], in: env.algebra))
     case .tanh: return G(scalar: try arithmetic.apply(.tanh, a[0, 0], in: env.algebra))
-    case .abs:
-      let sign = try decidedSign(a[0, 0], "abs")
-      return sign < 0 ? algebra.negate(a) : a
-    case .minimum, .maximum:
-      var best = a
-      for candidate in values.dropFirst() {
-        let sign = try decidedSign(arithmetic.subtract(candidate[0, 0], best[0, 0]), function.rawValue)
-        if function == .minimum ? sign < 0 : sign > 0 { best = candidate }
+    case .abs: return G(scalar: try larger(a[0, 0], arithmetic.negate(a[0, 0]), function.rawValue))
+    case .maximum, .minimum:
+      // min(x, y) = −max(−x, −y).
+      let isMaximum = function == .maximum
+      var best = isMaximum ? a[0, 0] : arithmetic.negate(a[0, 0])
+      for value in values.dropFirst() {
+        let candidate = isMaximum ? value[0, 0] : arithmetic.negate(value[0, 0])
+        best = try larger(candidate, best, function.rawValue)
       }
-      return best
+      return G(scalar: isMaximum ? best : arithmetic.negate(best))
     }
   }
 
-  private func decidedSign(_ x: N, _ what: String) throws(EvaluationError) -> Int {
-    guard let sign = try arithmetic.domain.sign(try arithmetic.base(x, for: what)) else {
-      throw .undecided("\(what) of a number whose sign is not certain")
+  private func larger(_ x: N, _ y: N, _ what: String) throws(EvaluationError) -> N {
+    let difference = arithmetic.subtract(x, y)
+    let base = try arithmetic.base(difference, for: what)
+    guard let sign = try arithmetic.domain.sign(base) else {
+      // The value is continuous where the sides change places; a derivative is not.
+      guard x.parts.count == 1, y.parts.count == 1 else { throw .undecided("\(what) where its sides may be equal") }
+      return arithmetic.constant(
+        try arithmetic.domain.larger(try arithmetic.base(x, for: what), try arithmetic.base(y, for: what)))
     }
-    if sign == 0, !arithmetic.isZero(x) { throw .undefined("the derivative of \(what) at its kink") }
-    return sign
+    if sign == 0, !arithmetic.isZero(difference) { throw .undefined("the derivative of \(what) at its kink") }
+    return sign < 0 ? y : x
   }
 
   // MARK: Square roots of matrices

@@ -33,6 +33,7 @@ public struct Examiner: Sendable {
     let first = Points(theory, [s.left, s.right], budget: Self.evaluation, of: total)
     let finding = examine(s, first)
     if case .refuted = finding { return finding }
+    if let missing = first.hypotheses.missing { return .undecided(missing) }
     var isSolved = true
     if case .vacuous = finding { isSolved = false }
     for choice in 1..<max(1, min(4, first.hypotheses.choices)) {

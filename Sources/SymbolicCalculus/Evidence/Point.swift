@@ -41,6 +41,8 @@ struct Hypotheses {
   private(set) var simple: [Expression] = []
   /// Why some hypothesis cannot be met by construction.
   private(set) var obstacle: String?
+  /// A hypothesis without which a statement may be refuted, but not shown.
+  private(set) var missing: String?
 
   /// How many names some equation could be solved for: each choice may reach points that the others do not.
   private(set) var choices = 1
@@ -48,7 +50,7 @@ struct Hypotheses {
   /// The equations solved for the `choice`-th name from the last on.
   init(_ relevance: Relevance, _ theory: Theory, choice: Int = 0) {
     if let matrix = relevance.multiple.sorted().first {
-      obstacle = "opnorm(\(matrix)) is differentiated: state `assume simple(opnorm(\(matrix)))`"
+      missing = "opnorm(\(matrix)) is differentiated: state `assume simple(opnorm(\(matrix)))`"
     }
     for name in theory.order { require(lawOf: name, relevance, theory) }
     var fixed = relevance.needs.spectral
