@@ -60,6 +60,10 @@ let package = Package(
       name: "Derivations", dependencies: ["ExactArithmetic", "RandomStreams", "SymbolicCalculus"],
       swiftSettings: numerics),
     .target(name: "CRandomKernels", cSettings: kernelFlags),
+    // oneDNN's C interface differs between its versions, its C++ interface hardly: hence a target of our own.
+    .target(
+      name: "CNetworkKernels", cxxSettings: isRootPackage ? [.unsafeFlags(["-O3"])] : [],
+      linkerSettings: [.linkedLibrary("dnnl"), .linkedLibrary("dl")]),
     .target(
       name: "RandomStreams", dependencies: ["CGSL", "CRandomKernels"], swiftSettings: numerics),
     .target(
@@ -71,7 +75,7 @@ let package = Package(
       name: "StochasticCalculus", dependencies: ["CGSL", "DenseLinearAlgebra", "RandomStreams"],
       swiftSettings: numerics),
     .target(
-      name: "NetworkTraining", dependencies: ["ArrayFiles", "DenseLinearAlgebra", "RandomStreams"],
+      name: "NetworkTraining", dependencies: ["ArrayFiles", "CNetworkKernels", "DenseLinearAlgebra", "RandomStreams"],
       resources: [.copy("Resources")], swiftSettings: numerics),
     .target(
       name: "LipschitzDynamics",
@@ -88,7 +92,8 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], swiftSettings: features),
   ],
-  swiftLanguageModes: [.v6]
+  swiftLanguageModes: [.v6],
+  cxxLanguageStandard: .cxx17
 )
 
 // One test target a room, plus the targets that walk every claim and drive the built executable.

@@ -6,6 +6,10 @@ public import ArrayFiles
 public enum NetworkTrainingError: Error, Equatable, Sendable, CustomStringConvertible {
   /// A list of layer widths that is no network.
   case invalidArchitecture(text: String, reason: String)
+  /// A layer that is unknown or written wrongly.
+  case invalidLayer(text: String, reason: String)
+  /// A layer that does not fit what comes before it.
+  case invalidStack(position: Int, layer: String, reason: String)
   /// A single number that cannot mean what its field means.
   case invalidValue(field: String, value: String, requirement: String)
   /// A data set that contradicts itself.
@@ -20,6 +24,8 @@ public enum NetworkTrainingError: Error, Equatable, Sendable, CustomStringConver
     switch self {
     case .invalidArchitecture(let text, let reason):
       "architecture \(text.debugDescription): \(reason); write widths from input to classes, as in 64-32-10"
+    case .invalidLayer(let text, let reason): "layer \(text.debugDescription): \(reason)"
+    case .invalidStack(let position, let layer, let reason): "layer \(position), \(layer): \(reason)"
     case .invalidValue(let field, let value, let requirement):
       "\(field) is \(value); it must be \(requirement)"
     case .invalidDataSet(let name, let field, let value, let requirement):
