@@ -88,7 +88,8 @@ extension NumericArray {
     return (0..<shape[0]).map { Self.columnMajor(all[$0 * m * n..<($0 + 1) * m * n], rows: m, columns: n) }
   }
 
-  private func scalars<Scalar: BLASScalar>(_: Scalar.Type) -> [Scalar] {
+  /// The elements in row-major order, whatever the shape.
+  public func scalars<Scalar: BLASScalar>(_: Scalar.Type) -> [Scalar] {
     switch elements {
     case .signed(let x): x.map { Scalar($0) }
     case .unsigned(let x): x.map { Scalar($0) }
