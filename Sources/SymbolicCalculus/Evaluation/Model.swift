@@ -7,6 +7,8 @@ internal import RandomStreams
 protocol DrawingDomain: ScalarDomain {
   /// An element for an entry that is free; `generator` is seeded by the entry's name. `spread` asks for readable values.
   func draw(_ generator: RandomGenerator, spread: Spread) throws(EvaluationError) -> Element
+  /// The greater of two, by a domain that need not decide one sign for it; nil for all others.
+  func maximum(_ a: Element, _ b: Element) -> Element?
 }
 
 /// How simple the rational numbers of a sample are.
@@ -15,9 +17,12 @@ enum Spread: Sendable {
   case small
   /// p/q with |p| ≤ 30, q ≤ 7.
   case wide
+  /// −1 … 1 in sixteenths: for dynamics that are simulated, which greater rates make stiff.
+  case moderate
 }
 
 extension DrawingDomain {
+  func maximum(_ a: Element, _ b: Element) -> Element? { nil }
   func draw(_ generator: RandomGenerator, spread: Spread) throws(EvaluationError) -> Element {
     try element(generator.rational(spread))
   }
@@ -28,6 +33,7 @@ extension RandomGenerator {
     switch spread {
     case .small: Rational(uniform(below: 5) - 2)
     case .wide: Rational(uniform(below: 61) - 30, uniform(below: 7) + 1)
+    case .moderate: Rational(uniform(below: 33) - 16, 16)
     }
   }
 }
@@ -280,6 +286,7 @@ extension RandomGenerator {
     switch spread {
     case .small: Rational(uniform(below: 3) + 1)
     case .wide: Rational(uniform(below: 30) + 1, uniform(below: 7) + 1)
+    case .moderate: Rational(uniform(below: 8) + 1, 8)
     }
   }
 }

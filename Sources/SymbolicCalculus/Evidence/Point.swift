@@ -102,10 +102,13 @@ struct Points {
   let relevance: Relevance
   let hypotheses: Hypotheses
   let budget: Int
+  /// Whether values of processes at given times occur.
+  let isSimulated: Bool
 
   init(_ theory: Theory, _ expressions: [Expression], budget: Int) {
     self.theory = theory
     self.budget = budget
+    isSimulated = expressions.contains(where: \.hasProcessValues)
     relevance = Relevance(theory, expressions)
     hypotheses = Hypotheses(relevance, theory)
   }

@@ -9,6 +9,7 @@ struct Relevance {
   private(set) var assumptions: [Assumption] = []
   private(set) var needs = ModelNeeds()
   private let theory: Theory
+  private var started: Set<String> = []
 
   init(_ theory: Theory, _ expressions: [Expression]) {
     self.theory = theory
@@ -36,6 +37,11 @@ struct Relevance {
   private mutating func include(_ e: Expression) {
     collectNeeds(e)
     for d in e.dimensions { include(d) }
+    // Where a process starts matters only to its values at given times.
+    for name in e.simulatedNames(in: theory) {
+      guard case .process(_, let start?)? = theory.declarations[name]?.nature else { continue }
+      if started.insert(name).inserted { include(start) }
+    }
     for name in e.names(in: theory) { include(name) }
   }
 
