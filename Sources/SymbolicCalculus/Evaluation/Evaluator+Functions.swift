@@ -107,16 +107,32 @@ extension Evaluator {
     case .cos: return G(scalar: try arithmetic.apply(.cos, a[0, 0], in: env.algebra))
     case .tanh: return G(scalar: try arithmetic.apply(.tanh, a[0, 0], in: env.algebra))
     case .abs:
+      if let x = maximum(a[0, 0], arithmetic.negate(a[0, 0])) { return G(scalar: x) }
       let sign = try decidedSign(a[0, 0], "abs")
       return sign < 0 ? algebra.negate(a) : a
     case .minimum, .maximum:
       var best = a
       for candidate in values.dropFirst() {
+        let (x, y) = (best[0, 0], candidate[0, 0])
+        if function == .maximum, let greater = maximum(x, y) {
+          best = G(scalar: greater)
+          continue
+        }
+        if function == .minimum, let less = maximum(arithmetic.negate(x), arithmetic.negate(y)) {
+          best = G(scalar: arithmetic.negate(less))
+          continue
+        }
         let sign = try decidedSign(arithmetic.subtract(candidate[0, 0], best[0, 0]), function.rawValue)
         if function == .minimum ? sign < 0 : sign > 0 { best = candidate }
       }
       return best
     }
+  }
+
+  private func maximum(_ a: N, _ b: N) -> N? {
+    guard a.parts.count == 1, b.parts.count == 1, case .constant(let x) = a.parts[0], case .constant(let y) = b.parts[0]
+    else { return nil }
+    return arithmetic.domain.maximum(x, y).map(arithmetic.constant)
   }
 
   private func decidedSign(_ x: N, _ what: String) throws(EvaluationError) -> Int {

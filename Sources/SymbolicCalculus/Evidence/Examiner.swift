@@ -82,8 +82,9 @@ public struct Examiner: Sendable {
           let attempt = attempts[choice]
           attempts[choice] += 1
           tries += 1
-          let place = Place(
-            sizes: sizes, seed: seed &+ UInt64(10_000 * choice + attempt), spread: attempt % 4 == 3 ? .small : .wide)
+          let spread: Spread =
+            points.isSimulated ? (attempt % 8 == 7 ? .wide : .moderate) : attempt % 4 == 3 ? .small : .wide
+          let place = Place(sizes: sizes, seed: seed &+ UInt64(10_000 * choice + attempt), spread: spread)
           do {
             found = try points.accepts(place)
             if found { accepted.append(place) }

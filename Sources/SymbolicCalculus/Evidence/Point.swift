@@ -136,10 +136,13 @@ struct Points {
   /// Of one evaluation, and of all together.
   let budget: Int
   let total: WorkBudget
+  /// Whether values of processes at given times occur.
+  let isSimulated: Bool
 
   init(_ theory: Theory, _ expressions: [Expression], budget: Int, of total: WorkBudget, choice: Int = 0) {
     self.theory = theory
     (self.budget, self.total) = (budget, total)
+    isSimulated = expressions.contains(where: \.hasProcessValues)
     relevance = Relevance(theory, expressions)
     hypotheses = Hypotheses(relevance, theory, choice: choice)
   }
@@ -147,7 +150,7 @@ struct Points {
   /// The same with another budget.
   init(_ other: Points, budget: Int) {
     (theory, relevance, hypotheses) = (other.theory, other.relevance, other.hypotheses)
-    (self.budget, total) = (budget, other.total)
+    (self.budget, total, isSimulated) = (budget, other.total, other.isSimulated)
   }
 
   func evaluator<D: DrawingDomain>(_ domain: D, at place: Place) throws(EvaluationError) -> Evaluator<D> {
