@@ -88,7 +88,7 @@ extension RandomGenerator {
     case .wide: Rational(uniform(below: 30) + 1, uniform(below: 7) + 1)
     case .scaled: positive(.wide) * scale
     case .degenerate: Rational(uniform(below: 2) + 1)
-    case .moderate: Rational(uniform(below: 8) + 1, 8)
+    case .moderate: Rational(uniform(below: 8) + 3, 8)
     }
   }
 

@@ -130,6 +130,8 @@ public struct Examiner: Sendable {
   // MARK: Equality
 
   private func equality(_ s: Statement, _ points: Points, _ accepted: [Place]) -> Finding {
+    // No domain but floating point follows paths.
+    if points.isSimulated { return simulated(s, points, accepted) }
     switch modularly(s, points, accepted) {
     case .agrees(let evidence):
       // The domain of definition is real: a statement about log K at K < 0 says nothing. Real points also judge the residues.

@@ -2,61 +2,6 @@
 
 internal import ExactArithmetic
 internal import Glibc
-internal import RandomStreams
-
-/// What one replicate draws: the same for both sides of a statement and for every step size.
-final class PathDraws {
-  let lanes: Int
-  private let replicate: Int
-  private let seed: UInt64
-  private var increments: [ValueKey: [[Double]]] = [:]
-
-  init(lanes: Int, replicate: Int, seed: UInt64) { (self.lanes, self.replicate, self.seed) = (lanes, replicate, seed) }
-
-  func normals(_ key: ValueKey, _ purpose: String, rows: Int) -> [[Double]] {
-    let source = RandomGenerator(
-      stream: StreamName("paths", purpose, key.name, key.indices.map(String.init).joined(separator: ",")),
-      seed: seed &+ UInt64(replicate))
-    return (0..<rows).map { _ in
-      var row = [Double](repeating: 0, count: lanes)
-      source.fillGaussian(&row)
-      return row
-    }
-  }
-
-  /// The increment of one Brownian component over finest steps `range`, each of variance `step`.
-  func increment(_ component: ValueKey, over range: Range<Int>, of finest: Int, step: Double) -> Lanes {
-    if increments[component] == nil { increments[component] = normals(component, "brownian", rows: finest) }
-    guard let rows = increments[component] else { return Lanes(0) }
-    var sum = rows[range.lowerBound]
-    for k in range.dropFirst() { for i in sum.indices { sum[i] += rows[k][i] } }
-    let scale = step.squareRoot()
-    return Lanes(sum.map { scale * $0 })
-  }
-}
-
-/// How much of a mean's variance one path carries, over all replicates. Where that is much, the paths that matter most are
-/// likely missing, and the replicates agree on a value that is not the mean.
-final class PathTails {
-  private struct Key: Hashable {
-    var body: Expression
-    var indices: [String: Int]
-    var entry: Int
-  }
-  private var squares: [Key: (total: Double, largest: Double)] = [:]
-
-  func add(_ lanes: Lanes, mean: Double, _ body: Expression, _ indices: [String: Int], entry: Int) {
-    var (total, largest) = squares[Key(body: body, indices: indices, entry: entry)] ?? (0, 0)
-    for x in lanes.values {
-      let square = (x - mean) * (x - mean)
-      total += square
-      largest = max(largest, square)
-    }
-    squares[Key(body: body, indices: indices, entry: entry)] = (total, largest)
-  }
-
-  var share: Double { squares.values.reduce(0) { $1.total > 0 ? max($0, $1.largest / $1.total) : $0 } }
-}
 
 /// Which steps a simulation takes.
 struct PathGrid {
@@ -66,7 +11,7 @@ struct PathGrid {
   var times: [Double]
   var steps: Int
   var isFinest: Bool { steps == Self.ladder.last }
-  var finest: Int { (Self.ladder.last ?? steps) * times.count }
+  static var finest: Int { ladder.last ?? 1 }
 }
 
 extension Evaluator where D == LanesDomain {
@@ -121,7 +66,7 @@ extension Evaluator where D == LanesDomain {
         let key = ValueKey(name: name, indices: indices)
         var value = try evaluate(mean, env)
         let spread = try evaluate(covariance, env)
-        let z = draws.normals(key, "normal", rows: value.entries.count).map { arithmetic.constant(Lanes($0)) }
+        let z = draws.normals(key, count: value.entries.count).map { arithmetic.constant(Lanes($0)) }
         let noise = G(rows: z.count, columns: 1, entries: z)
         let root: G
         if spread.entries.count == 1 {
@@ -165,15 +110,15 @@ extension Evaluator where D == LanesDomain {
     moving.algebra = try env.algebra.extended(brownianMotions: brownian.count)
     moving.itoStride = 1
     let components = brownian.sorted { $0.value < $1.value }.map(\.key)
-    let stride = (PathGrid.ladder.last ?? grid.steps) / grid.steps
+    draws.prepare(components, parts: grid.times.count, steps: PathGrid.finest)
+    let stride = PathGrid.finest / grid.steps
     var states = [env.assignment]
     var from = 0.0
     for (part, to) in grid.times.enumerated() {
       let step = (to - from) / Double(grid.steps)
       for k in 0..<grid.steps {
-        let first = (part * grid.steps + k) * stride
         let noise = components.map {
-          draws.increment($0, over: first..<first + stride, of: grid.finest, step: step / Double(stride))
+          draws.increment($0, part, from: k * stride, to: (k + 1) * stride, step: step / Double(stride))
         }
         let now = G(scalar: arithmetic.constant(Lanes(from + Double(k) * step)))
         for time in processes.times { moving.locals[time] = now }

@@ -153,11 +153,13 @@ struct Points {
     (self.budget, total, isSimulated) = (budget, other.total, other.isSimulated)
   }
 
-  func evaluator<D: DrawingDomain>(_ domain: D, at place: Place) throws(EvaluationError) -> Evaluator<D> {
+  func evaluator<D: DrawingDomain>(
+    _ domain: D, at place: Place, weight: Int = 1
+  ) throws(EvaluationError) -> Evaluator<D> {
     if let obstacle = hypotheses.obstacle { throw .unsupported(obstacle) }
     let model = try Model(
       theory, needs: relevance.needs, dimensions: place.sizes, domain: domain, seed: place.seed, spread: place.spread,
-      moves: place.moves, budget: WorkBudget(budget, of: total))
+      moves: place.moves, budget: WorkBudget(budget, of: total, weight: weight))
     for (key, entries) in place.overrides {
       let drawn = try model.value(key)
       var numbers: [Number<D.Element>] = []

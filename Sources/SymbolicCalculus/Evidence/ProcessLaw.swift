@@ -1,75 +1,63 @@
-// Statements about the law of an Itô process at a time: Monte Carlo over simulated paths, with an allowance for the steps.
+// Statements about the law of an Itô process at a time: means over simulated paths, with an allowance for the steps.
 
 internal import ExactArithmetic
 internal import Glibc
-internal import RandomStreams
 
 /// What simulation says of one statement at one place.
-private struct PathComparison {
-  var differs = false
-  /// Half-width of the interval for the difference, relative to the larger side or one draw's deviation.
-  var error = 0.0
-  /// The lowest weak order observed, and its standard error; nil where no change with the step stands out of the noise.
-  var order: (value: Double, error: Double)?
-  var left = "?"
-  var right = "?"
-  var values: [Counterexample.Value] = []
+private enum PathVerdict {
+  /// The half-width of the difference's interval, relative to the larger side, and the weak order if it shows.
+  case agrees(error: Double, order: Limit.Order?)
+  case differs(Counterexample)
+  /// Neither, and why.
+  case open(String)
 }
 
 extension Examiner {
-  private static var lanes: Int { 2_048 }
+  /// An interval wider than this part of the larger side shows nothing: a statement wrong by 2 % is never accepted.
+  private static var resolution: Double { 0.005 }
+  /// What a multiplication for every path of a replicate counts as.
+  private static var weight: Int { 16 }
 
   /// Equality by simulation with h, h/2 and h/4 on the same Brownian paths, extrapolated to h = 0.
   ///
-  /// Places at which a mean rests on few paths say nothing and are passed over; two places at least must be left.
-  func simulated(_ s: Statement, _ points: Points, _ accepted: [Place], because reason: String) -> Finding {
-    var worst = 0.0
-    var order: (value: Double, error: Double)?
+  /// Places at which the interval is too wide, or a mean rests on few paths, say nothing; three at least must be left.
+  func simulated(_ s: Statement, _ points: Points, _ accepted: [Place]) -> Finding {
     var used: [Place] = []
+    var worst = 0.0
+    var order: Limit.Order?
+    var obstacle = ""
     for place in accepted where used.count < 4 {
       do {
-        guard let comparison = try compare(s, points, place) else { continue }
-        used.append(place)
-        if let found = comparison.order {
-          guard found.value + 3 * found.error >= 0.7 else {
-            return .undecided("Euler–Maruyama converges too slowly here: weak order \(rounded(found.value))")
-          }
-          if order.map({ found.value < $0.value }) ?? true { order = found }
+        switch try compare(s, points, place) {
+        case .differs(let counterexample): return .refuted(counterexample)
+        case .open(let why): obstacle = why
+        case .agrees(let error, let found):
+          used.append(place)
+          worst = max(worst, error)
+          if let found, order.map({ found.value < $0.value }) ?? true { order = found }
         }
-        if comparison.differs {
-          return .refuted(
-            Counterexample(
-              sizes: place.sizes, values: comparison.values, left: comparison.left, right: comparison.right,
-              partsAt: nil, kind: .sampled))
-        }
-        worst = max(worst, comparison.error)
       } catch .undefined(let what) {
         return .undecided("not defined everywhere that the hypotheses hold: \(what); state what excludes this")
+      } catch .tooLarge(let what) {
+        return .undecided("simulation would need \(what)")
       } catch {
-        return .undecided("\(reason); nor by simulation: \(error.reason)")
+        obstacle = error.reason
       }
     }
-    guard used.count >= 2 else {
-      return .undecided("\(reason); nor by simulation: the means rest on few paths, as those of heavy tails do")
+    guard used.count >= 3 else {
+      return .undecided("simulation decides at \(used.count) points only: \(obstacle)")
     }
-    guard worst < 0.05 else { return .undecided("\(reason); simulation resolves only \(percent(worst))") }
     let steps = PathGrid.ladder.map { "T/\($0)" }.joined(separator: ", ")
-    let observed =
-      order.map { "weak order \(rounded($0.value)) ± \(rounded($0.error, .up))" } ?? "step errors below the noise"
+    let observed = order.map { "weak order \($0)" } ?? "step errors below the noise"
     return .holds(
       Evidence(
         .sampled,
-        "Euler–Maruyama with steps \(steps), \(observed), means agree within \(percent(worst)) "
-          + "of the larger side or of one draw's deviation",
+        "Euler–Maruyama with steps \(steps), \(observed), extrapolated to 0; \(Self.replicates) x \(PathDraws.lanes) paths; "
+          + "left − right = 0 ± \(percent(worst)) of the larger side, at \(used.count) points",
         sizes: distinctSizes(used)))
   }
 
-  private func rounded(_ x: Double, _ rule: FloatingPointRoundingRule = .toNearestOrEven) -> String {
-    "\((x * 10).rounded(rule) / 10)"
-  }
-
-  /// Nil where the means cannot be trusted.
-  private func compare(_ s: Statement, _ points: Points, _ place: Place) throws(EvaluationError) -> PathComparison? {
+  private func compare(_ s: Statement, _ points: Points, _ place: Place) throws(EvaluationError) -> PathVerdict {
     let sides = [s.left, s.right]
     let times = try self.times(sides, points, place)
     // By replicate and step size, the entries of both sides.
@@ -77,56 +65,49 @@ extension Examiner {
     let tails = PathTails()
     var last: Evaluator<LanesDomain>?
     for replicate in 0..<Self.replicates {
-      let draws = PathDraws(lanes: Self.lanes, replicate: replicate, seed: seed)
+      let draws = PathDraws(place, replicate: replicate, seed: seed)
       var levels: [(left: [Double], right: [Double])] = []
       for steps in PathGrid.ladder {
-        let evaluator = try points.evaluator(LanesDomain(), at: place)
+        let evaluator = try points.evaluator(LanesDomain(), at: place, weight: Self.weight)
         try evaluator.average(over: draws, PathGrid(times: times, steps: steps), of: sides, tails)
         levels.append((try evaluator.means(s.left), try evaluator.means(s.right)))
         last = evaluator
       }
       rows.append(levels)
     }
-    guard tails.share < 0.1 else { return nil }
-    var result = PathComparison()
-    var scale = 0.0
-    var widest = 0.0
-    for entry in rows[0][0].left.indices {
-      let entries = rows.map { $0.map { (left: $0.left[entry], right: $0.right[entry]) } }
-      let sides = [entries.map { $0[2].left }, entries.map { $0[2].right }].map(Sample.init)
-      // Deviations of one draw keep the scale where both sides are zero.
-      for side in sides { scale = max(scale, abs(side.mean), side.deviation * Double(Self.lanes).squareRoot()) }
-      let differences = entries.map { $0.map { $0.left - $0.right } }
-      let changes = [Sample(differences.map { $0[1] - $0[0] }), Sample(differences.map { $0[2] - $0[1] })]
-      let limit = Sample(differences.map { 2 * $0[2] - $0[1] })
-      let allowance = abs(Sample(differences.map { 2 * $0[2] - 3 * $0[1] + $0[0] }).mean)
-      let statistical = Self.quantile * limit.standardError
-      let halfWidth = statistical + allowance + 1e-12 * scale
-      if abs(limit.mean) > halfWidth { result.differs = true }
-      widest = max(widest, halfWidth)
-      if let order = Self.order(changes, noise: statistical + 1e-12 * scale),
-        result.order.map({ order.value < $0.value }) ?? true
-      {
-        result.order = order
-      }
+    guard tails.share < 0.02 else { return .open("the means rest on few paths, as those of heavy tails do") }
+    let entries = rows[0][0].left.indices.map { entry in
+      (
+        left: Limit(rows.map { $0.map { $0.left[entry] } }, Self.quantile),
+        right: Limit(rows.map { $0.map { $0.right[entry] } }, Self.quantile),
+        difference: Limit(rows.map { $0.map { $0.left[entry] - $0.right[entry] } }, Self.quantile)
+      )
     }
-    result.error = scale == 0 ? widest : widest / scale
-    let limits = [\(left: [Double], right: [Double]).left, \.right].map { side in
-      rows[0][0][keyPath: side].indices.map { entry in
-        Sample(rows.map { 2 * $0[2][keyPath: side][entry] - $0[1][keyPath: side][entry] }).mean
+    guard entries.allSatisfy(\.difference.isSettled) else { return .open("Euler–Maruyama converges too slowly") }
+    var error = 0.0
+    for (left, right, difference) in entries {
+      let larger = max(abs(left.mean), abs(right.mean))
+      let interval = difference.halfWidth + 1e-12 * larger
+      // Half as much again: the distribution of the replicates' means is not quite Gaussian.
+      if abs(difference.mean) > 1.5 * interval {
+        return .differs(
+          Counterexample(
+            sizes: place.sizes, values: last.map { last in last.shownValues { $0.text(units: last.units) { "\($0.mean)" } } } ?? [],
+            left: shown(entries.map(\.left)), right: shown(entries.map(\.right)), partsAt: nil, kind: .sampled))
       }
+      // Where both sides are 0, a path's deviation is the measure.
+      let scale = left.isNull && right.isNull ? tails.deviation : larger
+      let relative = scale == 0 ? (interval == 0 ? 0 : .infinity) : interval / scale
+      guard abs(difference.mean) <= interval, relative <= Self.resolution else {
+        return .open("the difference is known to ± \(percent(min(1, relative))) of the larger side")
+      }
+      error = max(error, relative)
     }
-    (result.left, result.right) = (limits[0].shown, limits[1].shown)
-    result.values = last.map { last in last.shownValues { $0.text(units: last.units) { "\($0.mean)" } } } ?? []
-    return result
+    return .agrees(error: error, order: entries.compactMap(\.difference.order).min { $0.value < $1.value })
   }
 
-  /// Weak order p of changes c·hᵖ(1 − 2⁻ᵖ) with h and h/2, where they stand out of the noise.
-  private static func order(_ changes: [Sample], noise: Double) -> (value: Double, error: Double)? {
-    let (first, second) = (changes[0], changes[1])
-    guard abs(second.mean) > noise, abs(first.mean) > 0 else { return nil }
-    let relative = hypot(first.standardError / first.mean, second.standardError / second.mean)
-    return (log2(abs(first.mean / second.mean)), relative / log(2.0))
+  private func shown(_ limits: [Limit]) -> String {
+    limits.count == 1 ? "\(limits[0])" : "[" + limits.map { "\($0)" }.joined(separator: "; ") + "]"
   }
 
   /// The times of every at( ), in order.
@@ -159,21 +140,59 @@ extension Evaluator where D == LanesDomain {
   }
 }
 
+/// A mean over replicates, by Romberg's extrapolation of its values a, b, c with h, h/2 and h/4 to h = 0.
+private struct Limit: CustomStringConvertible {
+  struct Order: CustomStringConvertible {
+    var value: Double
+    var error: Double
+    var description: String { "\((value * 10).rounded() / 10) ± \((error * 10).rounded(.up) / 10)" }
+  }
+
+  let mean: Double
+  /// Of the noise at the quantile, and of the steps.
+  let halfWidth: Double
+  /// Weak order p of changes c·hᵖ(1 − 2⁻ᵖ), where they stand out of the noise.
+  let order: Order?
+  /// Whether the last change is smaller than the one before, or noise.
+  let isSettled: Bool
+
+  /// From values by replicate and step size.
+  init(_ rows: [[Double]], _ quantile: Double) {
+    let limit = Sample(rows.map { (8 * $0[2] - 6 * $0[1] + $0[0]) / 3 })
+    let (first, second) = (Sample(rows.map { $0[1] - $0[0] }), Sample(rows.map { $0[2] - $0[1] }))
+    let once = Sample(rows.map { 2 * $0[2] - $0[1] })
+    mean = limit.mean
+    // What the last extrapolation changed; a part of the change with h in case that vanishes by chance.
+    halfWidth = quantile * limit.standardError + abs(limit.mean - once.mean) + abs(second.mean) / 32
+    let (rise, noise) = (abs(second.mean), quantile * second.standardError)
+    isSettled = rise - noise <= 0.75 * abs(first.mean) || rise <= noise || rise <= 1e-12 * abs(mean)
+    guard rise > 1e-9 * abs(mean), abs(first.mean) > 0 else {
+      order = nil
+      return
+    }
+    let error = hypot(first.standardError / first.mean, second.standardError / second.mean) / log(2.0)
+    order = error < 0.2 ? Order(value: log2(abs(first.mean / second.mean)), error: error) : nil
+  }
+
+  /// Whether nothing tells it from 0.
+  var isNull: Bool { abs(mean) <= halfWidth }
+
+  var description: String {
+    guard halfWidth > 1e-12 * abs(mean) else { return "\(mean)" }
+    let scale = pow(10.0, 1 - floor(log10(halfWidth)))
+    return "\((mean * scale).rounded() / scale) ± \((halfWidth * scale).rounded(.up) / scale)"
+  }
+}
+
 /// Values of independent replicates.
 private struct Sample {
   let mean: Double
-  let deviation: Double
   let standardError: Double
 
   init(_ values: [Double]) {
     let n = Double(values.count)
     let mean = values.reduce(0, +) / n
     self.mean = mean
-    deviation = (values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / max(1, n - 1)).squareRoot()
-    standardError = deviation / n.squareRoot()
+    standardError = (values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / (n * max(1, n - 1))).squareRoot()
   }
-}
-
-extension [Double] {
-  fileprivate var shown: String { count == 1 ? "\(self[0])" : "[" + map { "\($0)" }.joined(separator: "; ") + "]" }
 }

@@ -11,7 +11,6 @@ extension Examiner {
 
   /// Equality in floating point; expectations without closed form by Monte Carlo with common random numbers.
   func sampled(_ s: Statement, _ points: Points, _ accepted: [Place], because reason: String) -> Finding {
-    if points.isSimulated { return simulated(s, points, accepted, because: reason) }
     var worst = 0.0
     var statistical = false
     for place in accepted.prefix(4) {
