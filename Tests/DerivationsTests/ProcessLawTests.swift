@@ -5,8 +5,8 @@ import SymbolicCalculus
 import Testing
 
 @Suite("Laws of processes") struct ProcessLawTests {
-  private func finding(_ text: String) throws -> Finding {
-    let outcome = Repository.check(derivation: text)
+  private func finding(_ text: String, _ seed: UInt64 = 1) throws -> Finding {
+    let outcome = Repository.check(derivation: text, seed: seed)
     #expect(outcome.document.errors.isEmpty, "\(outcome.document.renderedErrors)")
     return try #require(outcome.steps.last).finding
   }
@@ -26,6 +26,35 @@ import Testing
     #expect(right.name == "sampled", "\(right)")
     let wrong = try finding(law + "assume s > 1/2 claim C: E[at(K, T)] = k0 exp((mu - 1/2 s^2) T)")
     #expect(wrong.name == "refuted", "\(wrong)")
+  }
+
+  /// Faults that a fair resolution must see, and what they spoil, whatever the seed.
+  @Test(arguments: 1...6)
+  func everySeed(_ seed: UInt64) throws {
+    let law =
+      geometric + "process K : dK = mu K dt + s K dW, K(0) = k0 "
+      + "process P : positive scalar, dP = mu P dt + s P dW, P(0) = k0\n"
+    let right = ["E[at(K, T)] = k0 exp(mu T)", "E[log(at(P, T))] = log k0 + (mu - 1/2 s^2) T"]
+    for claim in right { #expect(try finding(law + "claim C: \(claim)", seed).name == "sampled", "\(claim)") }
+    let wrong = [
+      "E[at(K, T)] = 1.02 k0 exp(mu T)", "E[at(K, T)] = k0 exp(1.02 mu T)", "E[log(at(P, T))] = log k0 + mu T",
+      "Var[log(at(P, T))] = 2 s^2 T", "Var[log(at(P, T))] = 0.98 s^2 T",
+    ]
+    for claim in wrong { #expect(try finding(law + "claim C: \(claim)", seed).name == "refuted", "\(claim)") }
+  }
+
+  @Test func twoNoisesThatDependOnEachOther() throws {
+    let law = """
+      let r, a, b, u, v : scalar
+      let x, y, T : positive scalar
+      assume r^2 < 1
+      brownian W  brownian V
+      process X : dX = a X dt + u X dW, X(0) = x
+      process Y : dY = b Y dt + v Y (r dW + sqrt(1 - r^2) dV), Y(0) = y
+
+      """
+    #expect(try finding(law + "claim C: E[at(X, T) at(Y, T)] = x y exp((a + b + r u v) T)").name == "sampled")
+    #expect(try finding(law + "claim C: E[at(X, T) at(Y, T)] = x y exp((a + b) T)").name == "refuted")
   }
 
   @Test func logarithm() throws {

@@ -193,7 +193,9 @@ struct SimulatedProcesses {
   init(
     _ expressions: [Expression], _ theory: Theory, _ derived: [String: Expression]
   ) throws(EvaluationError) {
-    let names = expressions.reduce(into: Set<String>()) { $0.formUnion($1.simulatedNames(in: theory, derived: derived)) }
+    let names = expressions.reduce(into: Set<String>()) {
+      $0.formUnion($1.simulatedNames(in: theory, derived: derived))
+    }
     let positive = Set(theory.assumptions.compactMap { $0.signedName.flatMap { $0.isStrict ? $0.name : nil } })
     for name in theory.order where names.contains(name) {
       guard let declaration = theory.declarations[name] else { continue }

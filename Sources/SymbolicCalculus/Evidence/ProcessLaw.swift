@@ -52,8 +52,8 @@ extension Examiner {
     return .holds(
       Evidence(
         .sampled,
-        "Euler–Maruyama with steps \(steps), \(observed), extrapolated to 0; \(Self.replicates) x \(PathDraws.lanes) paths; "
-          + "left − right = 0 ± \(percent(worst)) of the larger side, at \(used.count) points",
+        "Euler–Maruyama with steps \(steps), \(observed), extrapolated to 0; "
+          + "\(Self.replicates) x \(PathDraws.lanes) paths; left − right = 0 ± \(percent(worst)) of the larger side, at \(used.count) points",
         sizes: distinctSizes(used)))
   }
 
@@ -80,7 +80,9 @@ extension Examiner {
       (
         left: Limit(rows.map { $0.map { $0.left[entry] } }, Self.quantile),
         right: Limit(rows.map { $0.map { $0.right[entry] } }, Self.quantile),
-        difference: Limit(rows.map { $0.map { $0.left[entry] - $0.right[entry] } }, Self.quantile)
+        difference: Limit(
+          rows.map { $0.map { $0.left[entry] - $0.right[entry] } }, Self.quantile,
+          scale: rows[0].reduce(0) { max($0, abs($1.left[entry]), abs($1.right[entry])) })
       )
     }
     guard entries.allSatisfy(\.difference.isSettled) else { return .open("Euler–Maruyama converges too slowly") }
@@ -92,7 +94,7 @@ extension Examiner {
       if abs(difference.mean) > 1.5 * interval {
         return .differs(
           Counterexample(
-            sizes: place.sizes, values: last.map { last in last.shownValues { $0.text(units: last.units) { "\($0.mean)" } } } ?? [],
+            sizes: place.sizes, values: last.map(\.meanValues) ?? [],
             left: shown(entries.map(\.left)), right: shown(entries.map(\.right)), partsAt: nil, kind: .sampled))
       }
       // Where both sides are 0, a path's deviation is the measure.
@@ -126,6 +128,8 @@ extension Examiner {
 }
 
 extension Evaluator where D == LanesDomain {
+  fileprivate var meanValues: [Counterexample.Value] { shownValues { $0.text(units: units) { "\($0.mean)" } } }
+
   /// The entries of a value without draws.
   fileprivate func means(_ e: Expression) throws(EvaluationError) -> [Double] {
     var means: [Double] = []
@@ -156,8 +160,8 @@ private struct Limit: CustomStringConvertible {
   /// Whether the last change is smaller than the one before, or noise.
   let isSettled: Bool
 
-  /// From values by replicate and step size.
-  init(_ rows: [[Double]], _ quantile: Double) {
+  /// From values by replicate and step size, of numbers of size `scale`, which have rounding errors.
+  init(_ rows: [[Double]], _ quantile: Double, scale: Double = 0) {
     let limit = Sample(rows.map { (8 * $0[2] - 6 * $0[1] + $0[0]) / 3 })
     let (first, second) = (Sample(rows.map { $0[1] - $0[0] }), Sample(rows.map { $0[2] - $0[1] }))
     let once = Sample(rows.map { 2 * $0[2] - $0[1] })
@@ -165,8 +169,8 @@ private struct Limit: CustomStringConvertible {
     // What the last extrapolation changed; a part of the change with h in case that vanishes by chance.
     halfWidth = quantile * limit.standardError + abs(limit.mean - once.mean) + abs(second.mean) / 32
     let (rise, noise) = (abs(second.mean), quantile * second.standardError)
-    isSettled = rise - noise <= 0.75 * abs(first.mean) || rise <= noise || rise <= 1e-12 * abs(mean)
-    guard rise > 1e-9 * abs(mean), abs(first.mean) > 0 else {
+    isSettled = rise - noise <= 0.75 * abs(first.mean) || rise <= noise || rise <= 1e-12 * scale
+    guard rise > 1e-9 * scale, abs(first.mean) > 0 else {
       order = nil
       return
     }
