@@ -60,6 +60,7 @@ enum DifferentialForm {
       return 0...0
     case .product(_, let x): return try none(in: x, "inside prod")
     case .call(_, let x): return try none(in: x, "in a function's argument")
+    case .processValue(_, let t): return try none(in: t, "in a time")
     case .expectation(let x), .variance(let x): return try none(in: x, "inside an expectation")
     case .covariance(let x, let y):
       try none(in: x, "inside an expectation")

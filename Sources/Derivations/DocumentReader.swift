@@ -96,6 +96,7 @@ extension Elaborator {
     for step in chain.steps { sides.append(try elaborate(step.right)) }
     sides = try finish(try related(sides, by: chain.steps.map(\.relation)))
     try DifferentialForm.checkSides(sides)
+    for side in sides { try ProcessValues.check(side) }
     var relation = Relation.equal
     for step in chain.steps {
       guard let both = relation.then(step.relation) else {

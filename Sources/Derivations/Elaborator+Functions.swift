@@ -7,6 +7,7 @@ extension Elaborator {
     _ name: Syntax.Name, _ written: [Syntax], _ span: Range<Int>
   ) throws(DerivationError) -> Expression {
     if name.text == "mean" { return try mean(written, span) }
+    if name.text == "at" { return try processValue(written, span) }
     if let function = Expression.Function(rawValue: name.text), Scope.functionNames.contains(name.text) {
       if function == .minimum || function == .maximum, let size = try extremumOfSizes(function, written, span) {
         return size

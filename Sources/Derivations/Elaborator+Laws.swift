@@ -97,14 +97,16 @@ extension Elaborator {
       Declaration(
         name.text, shape, family: family, nature: .process(differential: empty, initial: nil), span: name.span))
     let (differential, initial) = try withFamily(family, named: process.name) { elaborator throws(DerivationError) in
-      let form = try elaborator.whole(process.differential, as: shape)
+      let form = try elaborator.whole(process.differential, as: shape, isPart: true)
+      try ProcessValues.refuse(form, "in the differential of \(name.text), which moves by present values")
       if let own = form.firstDifferential(of: name.text) {
         throw DerivationError("d\(name.text) on the right of its own equation", at: own.span)
       }
       try DifferentialForm.linear(form, in: "the differential of \(name.text)")
       var start: Expression?
       if let initial = process.initial {
-        let value = try elaborator.whole(initial, as: shape)
+        let value = try elaborator.whole(initial, as: shape, isPart: true)
+        try ProcessValues.refuse(value, "in the start of \(name.text)")
         if try DifferentialForm.has(value) {
           throw DerivationError("a differential in the start of \(name.text)", at: initial.span)
         }

@@ -255,7 +255,9 @@ extension Elaborator {
       inside[parameter.text] = .value(variable, nodes: 1, depth: 1)
     }
     locals = inside
-    let (meaning, nodes, depth) = try measured { elaborator throws(DerivationError) in try elaborator.whole(body) }
+    let (meaning, nodes, depth) = try measured { elaborator throws(DerivationError) in
+      try elaborator.whole(body, isPart: true)
+    }
     scope.definitions[name.text] = Scope.Definition(
       parameters: kind, syntax: body, meaning: meaning, nodes: nodes, depth: depth, span: span)
   }

@@ -31,7 +31,11 @@ struct Elaborator {
   // MARK: - Whole expressions and statements
 
   /// A closed expression with every size known and differentials where they may stand.
-  mutating func whole(_ syntax: Syntax, as shape: Shape? = nil) throws(DerivationError) -> Expression {
+  ///
+  /// With `isPart` it is a part of something else, which says where at( ) may stand.
+  mutating func whole(
+    _ syntax: Syntax, as shape: Shape? = nil, isPart: Bool = false
+  ) throws(DerivationError) -> Expression {
     var expression = try elaborate(syntax)
     if let shape {
       guard let fitted = fit(expression, shape) else {
@@ -39,7 +43,9 @@ struct Elaborator {
       }
       expression = fitted
     }
-    return try finish([expression])[0]
+    let finished = try finish([expression])[0]
+    if !isPart { try ProcessValues.check(finished) }
+    return finished
   }
 
   mutating func statement(_ comparison: Comparison) throws(DerivationError) -> Statement {
@@ -47,6 +53,7 @@ struct Elaborator {
       [try elaborate(comparison.left), try elaborate(comparison.right)], by: [comparison.relation])
     let finished = try finish(sides)
     try DifferentialForm.checkSides(finished)
+    for side in finished { try ProcessValues.check(side) }
     return Statement(finished[0], comparison.relation, finished[1])
   }
 

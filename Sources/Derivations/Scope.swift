@@ -69,10 +69,10 @@ public struct Scope: Hashable, Sendable {
 
   var names: [String] { theory.order + definitions.keys + singular.keys }
 
-  static let severalArguments: Set<String> = ["kron", "min", "max"]
-  /// What can be called, `mean` included, which is no function of one value.
+  static let severalArguments: Set<String> = ["kron", "min", "max", "at"]
+  /// What can be called, `mean` and `at` included, which are no functions of values.
   static let functionNames: Set<String> = Set(Expression.Function.allCases.map(\.rawValue))
-    .subtracting(["mat", "hadamard"]).union(["mean"])
+    .subtracting(["mat", "hadamard"]).union(["mean", "at"])
   /// Built-in names that nothing else may have. I, e, E, D, Var, Cov and d may be declared: then they are that.
   static let builtIn: Set<String> = functionNames.union([
     "mat", "sum", "prod", "integral", "grad", "hess", "Expect", "zeros", "ones",

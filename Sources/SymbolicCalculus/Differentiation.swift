@@ -91,6 +91,7 @@ struct Differentiator {
     case .call(let name, let x):
       let f = Expression.Lambda("x", x.shape, .call(name, .variable("x", x.shape), e.shape), display: name)
       return f.derivative(at: x, along: try d(x))
+    case .processValue: throw unsupported("the derivative of \(e)")
     case .expectation(let x): return expect(try d(x))
     case .variance(let x):
       let mixed = covariance(try d(x), x)

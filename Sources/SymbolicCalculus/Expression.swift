@@ -45,6 +45,8 @@ public struct Expression: Hashable, Sendable {
     case hessian(Lambda, at: Expression)
     /// A declared function of a vector, a matrix or time at a point.
     case call(String, Expression)
+    /// at(K, T): the value at a time of a process or Brownian motion, given as its variable.
+    case processValue(Expression, at: Expression)
     case expectation(Expression)
     /// Var[x]: a scalar's variance, a vector's covariance matrix.
     case variance(Expression)
@@ -132,7 +134,7 @@ extension Expression {
       [e]
     case .add(let terms), .apply(_, let terms): terms
     case .multiply(let a, let b), .scale(let a, let b), .divide(let a, let b), .power(let a, let b),
-      .covariance(let a, let b):
+      .covariance(let a, let b), .processValue(let a, let b):
       [a, b]
     case .derivative(let f, let x, let directions): [f.body, x] + directions
     case .gradient(let f, let x), .hessian(let f, let x): [f.body, x]
@@ -154,6 +156,7 @@ extension Expression {
       case .sum(let range, _): .sum(range, new[0])
       case .product(let range, _): .product(range, new[0])
       case .call(let name, _): .call(name, new[0])
+      case .processValue: .processValue(new[0], at: new[1])
       case .expectation: .expectation(new[0])
       case .variance: .variance(new[0])
       case .differential: .differential(new[0])

@@ -100,5 +100,9 @@ public func variance(_ x: Expression) -> Expression { Expression(.variance(x), S
 public func covariance(_ x: Expression, _ y: Expression) -> Expression {
   Expression(.covariance(x, y), Shape(x.shape.rows, y.shape.rows))
 }
+/// at(K, T): the value of a process or Brownian motion at a time, whose mean E[·], Var and Cov take.
+public func at(_ process: Expression, _ time: Expression) -> Expression {
+  Expression(.processValue(process, at: time), process.shape)
+}
 /// d(x) in Itô's sense.
 public func d(_ x: Expression) -> Expression { Expression(.differential(x), x.shape) }

@@ -38,7 +38,7 @@ private struct GaussianMeans {
       case .normal, .independentFamily, .sample, .brownian, .process, .adapted: return true
       default: return false
       }
-    case .differential, .brownianDifferential: return true
+    case .differential, .brownianDifferential, .processValue: return true
     default: return false
     }
   }

@@ -82,6 +82,7 @@ private struct LaTeXWriter {
     case .gradient(let f, let x): return ("\\nabla \(name(f))\(argument(x))", .atom)
     case .hessian(let f, let x): return ("\\nabla^{2} \(name(f))\(argument(x))", .atom)
     case .call(let name, let x): return (latexName(name) + argument(x), .atom)
+    case .processValue(let process, let t): return (write(process, at: .atom) + argument(t), .atom)
     case .expectation(let x): return ("\\mathbb{E}\\left[\(write(x, at: .sum))\\right]", .atom)
     case .variance(let x): return ("\\mathrm{Var}\\left[\(write(x, at: .sum))\\right]", .atom)
     case .covariance(let x, let y):

@@ -92,6 +92,7 @@ private struct TextWriter {
     case .gradient(let f, let x): return ("grad[\(name(f))](\(write(x, at: .sum)))", .atom)
     case .hessian(let f, let x): return ("hess[\(name(f))](\(write(x, at: .sum)))", .atom)
     case .call(let name, let x): return (name + list([x]), .atom)
+    case .processValue(let process, let t): return ("at" + list([process, t]), .atom)
     case .expectation(let x): return ("\(expectation)[\(write(x, at: .sum))]", .atom)
     case .variance(let x): return ("Var[\(write(x, at: .sum))]", .atom)
     case .covariance(let x, let y): return ("Cov[\(write(x, at: .sum)), \(write(y, at: .sum))]", .atom)

@@ -42,8 +42,6 @@ public protocol ScalarDomain: Sendable {
   func taylor(_ f: ElementaryFunction, at a: Element, order: Int) throws(EvaluationError) -> [Element]
   /// −1, 0 or 1 where it is certain; nil if not. Throws if the domain has no order.
   func sign(_ a: Element) throws(EvaluationError) -> Int?
-  /// The larger of two numbers where their order is not certain. Throws if the domain cannot tell without it.
-  func larger(_ a: Element, _ b: Element) throws(EvaluationError) -> Element
   /// λ_max of a symmetric matrix, given row by row. Throws if the domain cannot.
   func largestEigenvalue(_ a: [[Element]]) throws(EvaluationError) -> Element
   /// The symmetric positive definite square root of a symmetric positive definite matrix.
@@ -56,8 +54,5 @@ public protocol ScalarDomain: Sendable {
 
 extension ScalarDomain {
   public func isTooLarge(_ a: Element) -> Bool { false }
-  public func larger(_ a: Element, _ b: Element) throws(EvaluationError) -> Element {
-    throw .undecided("the larger of two numbers whose order is not certain")
-  }
   public func isSame(_ a: Element, _ b: Element) -> Bool { isZero(subtract(a, b)) }
 }

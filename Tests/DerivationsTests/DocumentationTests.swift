@@ -44,7 +44,8 @@ import Testing
     let steps = outcomes.flatMap(\.steps)
     let kinds = { (name: String) in steps.count { $0.finding.name == name } }
     let line =
-      "\(outcomes.count) documents, \(steps.count) steps, of which \(kinds("exact")) are exact and \(kinds("enclosed")) enclosed"
+      "\(outcomes.count) documents, \(steps.count) steps, of which \(kinds("exact")) are exact, "
+      + "\(kinds("enclosed")) enclosed and \(kinds("sampled")) sampled"
     #expect(try Repository.text("README.md").contains(line), "\(line)")
   }
 }

@@ -57,8 +57,9 @@ private func proofs() throws -> [String] {
       brownian W  brownian B : vector[d]  brownian C[1..L] : vector[d]
       let k0, mu, g : scalar
       process K : dK = mu K dt + g K dW, K(0) = k0
-      process X : vector[d], dX = X dt + dB
-      process Y[l in 1..L] : dY[l] = Y[l] dt + dW
+      process X : vector[d], dX = X dt + dB, X(0) = 0
+      process Y[l in 1..L] : dY[l] = Y[l] dt + dW, Y[l](0) = k0
+      claim Law: E[at(K, 2)] + Var[at(W, 1)] + tr(Cov[at(X, 1), at(X, 2)]) = sum(l in 1..L) E[at(Y[l], 1)]
       claim First: f(A) = norm(A)^2
       claim Second: f(A) >= 0
       proof

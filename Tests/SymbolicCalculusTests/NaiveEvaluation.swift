@@ -215,6 +215,7 @@ struct NaiveEvaluation {
     case .timeDifferential: return variables["dt"] ?? .scalar(1)
     case .brownianDifferential(let name, let list): return self(.variable("d" + name, e.shape, list))
     case .differential(let x): return self(.variable("d(\(x))", e.shape))
+    case .processValue: return self(.variable("\(e)", e.shape))
     }
   }
 

@@ -25,7 +25,7 @@ public struct BallDomain: ScalarDomain {
   public func isSame(_ a: Ball, _ b: Ball) -> Bool { a.isIdentical(to: b) }
   public func isZero(_ a: Ball) -> Bool { a.isExactlyZero }
   public func sign(_ a: Ball) -> Int? { a.sign }
-  public func larger(_ a: Ball, _ b: Ball) -> Ball { a.maximum(b) }
+  public func maximum(_ a: Ball, _ b: Ball) -> Ball? { a.maximum(b) }
 
   /// A lower bound of |a|; positive for whatever is certainly not zero, however small.
   public func pivotQuality(_ a: Ball) -> Double {

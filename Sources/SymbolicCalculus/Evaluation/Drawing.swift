@@ -7,12 +7,15 @@ internal import RandomStreams
 protocol DrawingDomain: ScalarDomain {
   /// An element for an entry that is free; `generator` is seeded by the entry's name. `spread` asks for readable values.
   func draw(_ generator: RandomGenerator, spread: Spread) throws(EvaluationError) -> Element
+  /// The greater of two, by a domain that need not decide one sign for it; nil for all others.
+  func maximum(_ a: Element, _ b: Element) -> Element?
 }
 
 /// A domain of real numbers, where positive means something.
 protocol ApproximatesReals {}
 
 extension DrawingDomain {
+  func maximum(_ a: Element, _ b: Element) -> Element? { nil }
   func draw(_ generator: RandomGenerator, spread: Spread) throws(EvaluationError) -> Element {
     try element(generator.rational(spread))
   }
@@ -28,6 +31,8 @@ enum Spread: Sendable {
   case scaled
   /// Mostly zeros and ones; singular, of low rank, on the boundary of what a constraint admits.
   case degenerate
+  /// −1 … 1 in sixteenths: for dynamics that are simulated, which greater rates make stiff.
+  case moderate
 }
 
 /// A step of a search: about half of all numbers move, by up to four times 2⁻ᵉ, positive ones by a factor of up to 1 + 2⁻ᵉ.
@@ -73,6 +78,7 @@ extension RandomGenerator {
     case .wide: Rational(uniform(below: 61) - 30, uniform(below: 7) + 1)
     case .scaled: rational(.wide) * scale
     case .degenerate: Rational([0, 0, 0, 1, 1, -1][uniform(below: 6)])
+    case .moderate: Rational(uniform(below: 33) - 16, 16)
     }
   }
 
@@ -82,6 +88,7 @@ extension RandomGenerator {
     case .wide: Rational(uniform(below: 30) + 1, uniform(below: 7) + 1)
     case .scaled: positive(.wide) * scale
     case .degenerate: Rational(uniform(below: 2) + 1)
+    case .moderate: Rational(uniform(below: 8) + 3, 8)
     }
   }
 

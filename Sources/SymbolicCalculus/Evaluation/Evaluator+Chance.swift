@@ -460,6 +460,8 @@ extension Expression {
       case .adapted, .process, .timeFunction(adapted: true), .brownian: return true
       default: break
       }
+    // Averaged over simulated paths.
+    case .processValue(_, let time): return time.isAdapted(in: theory, derived: derived)
     default: break
     }
     return children.contains { $0.isAdapted(in: theory, derived: derived) }

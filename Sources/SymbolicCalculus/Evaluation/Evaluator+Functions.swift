@@ -120,13 +120,15 @@ extension Evaluator {
   }
 
   private func larger(_ x: N, _ y: N, _ what: String) throws(EvaluationError) -> N {
+    // The value is continuous where the sides change places; a derivative is not.
+    if x.parts.count == 1, y.parts.count == 1, case .constant(let a) = x.parts[0], case .constant(let b) = y.parts[0],
+      let greater = arithmetic.domain.maximum(a, b)
+    {
+      return arithmetic.constant(greater)
+    }
     let difference = arithmetic.subtract(x, y)
-    let base = try arithmetic.base(difference, for: what)
-    guard let sign = try arithmetic.domain.sign(base) else {
-      // The value is continuous where the sides change places; a derivative is not.
-      guard x.parts.count == 1, y.parts.count == 1 else { throw .undecided("\(what) where its sides may be equal") }
-      return arithmetic.constant(
-        try arithmetic.domain.larger(try arithmetic.base(x, for: what), try arithmetic.base(y, for: what)))
+    guard let sign = try arithmetic.domain.sign(try arithmetic.base(difference, for: what)) else {
+      throw .undecided("\(what) of numbers whose order is not certain")
     }
     if sign == 0, !arithmetic.isZero(difference) { throw .undefined("the derivative of \(what) at its kink") }
     return sign < 0 ? y : x

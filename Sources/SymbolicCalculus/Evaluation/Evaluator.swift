@@ -42,6 +42,8 @@ final class Evaluator<D: DrawingDomain> {
   private(set) var presentMotions: Set<String> = []
   /// Computes E[·] in place of exact moments.
   var sampler: ((Expression, Env) throws(EvaluationError) -> G)?
+  /// Gives at(K, T) inside E[·].
+  var processValue: ((Expression, Expression, Env) throws(EvaluationError) -> G)?
   /// Names that stand for an expression because an assumption says so.
   let derived: [String: Expression]
 
@@ -193,6 +195,9 @@ final class Evaluator<D: DrawingDomain> {
       return G(
         rows: try size(e.shape.rows, env), columns: try size(e.shape.columns, env),
         entries: try call(name, argument, e.shape, env))
+    case .processValue(let process, let time):
+      guard let processValue else { throw .unsupported("the law of a process at a time") }
+      return try processValue(process, time, env)
     case .variance(let a): return try evaluate(Expression.covarianceExpanded(a, a), env)
     case .covariance(let a, let b): return try evaluate(Expression.covarianceExpanded(a, b), env)
     case .differential(let a):

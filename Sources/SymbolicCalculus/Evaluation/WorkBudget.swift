@@ -5,14 +5,23 @@ public final class WorkBudget: @unchecked Sendable {
   // One checker at a time uses it.
   private var left: Int
   private let whole: WorkBudget?
+  private let weight: Int
 
-  public init(_ multiplications: Int, of whole: WorkBudget? = nil) { (left, self.whole) = (multiplications, whole) }
+  public convenience init(_ multiplications: Int, of whole: WorkBudget? = nil) {
+    self.init(multiplications, of: whole, weight: 1)
+  }
+
+  /// Every multiplication counts as many, where it runs over many draws.
+  init(_ multiplications: Int, of whole: WorkBudget?, weight: Int) {
+    (left, self.whole, self.weight) = (multiplications, whole, weight)
+  }
 
   var isSpent: Bool { left < 0 || whole?.isSpent ?? false }
 
   func spend(_ n: Int) throws(EvaluationError) {
-    left -= n
+    let cost = n * weight
+    left -= cost
     if left < 0 { throw .tooLarge("more multiplications than the budget allows") }
-    try whole?.spend(n)
+    try whole?.spend(cost)
   }
 }

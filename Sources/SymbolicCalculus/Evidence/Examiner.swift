@@ -83,8 +83,9 @@ public struct Examiner: Sendable {
           let attempt = attempts[choice]
           attempts[choice] += 1
           tries += 1
-          let place = Place(
-            sizes: sizes, seed: seed &+ UInt64(10_000 * choice + attempt), spread: attempt % 4 == 3 ? .small : .wide)
+          let spread: Spread =
+            points.isSimulated ? (attempt % 8 == 7 ? .wide : .moderate) : attempt % 4 == 3 ? .small : .wide
+          let place = Place(sizes: sizes, seed: seed &+ UInt64(10_000 * choice + attempt), spread: spread)
           do {
             found = try points.accepts(place)
             if found { accepted.append(place) }
@@ -130,6 +131,8 @@ public struct Examiner: Sendable {
   // MARK: Equality
 
   private func equality(_ s: Statement, _ points: Points, _ accepted: [Place]) -> Finding {
+    // No domain but floating point follows paths.
+    if points.isSimulated { return simulated(s, points, accepted) }
     switch modularly(s, points, accepted) {
     case .agrees(let evidence):
       // The domain of definition is real: a statement about log K at K < 0 says nothing. Real points also judge the residues.

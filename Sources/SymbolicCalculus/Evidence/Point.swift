@@ -138,10 +138,13 @@ struct Points {
   /// Of one evaluation, and of all together.
   let budget: Int
   let total: WorkBudget
+  /// Whether values of processes at given times occur.
+  let isSimulated: Bool
 
   init(_ theory: Theory, _ expressions: [Expression], budget: Int, of total: WorkBudget, choice: Int = 0) {
     self.theory = theory
     (self.budget, self.total) = (budget, total)
+    isSimulated = expressions.contains(where: \.hasProcessValues)
     relevance = Relevance(theory, expressions)
     hypotheses = Hypotheses(relevance, theory, choice: choice)
   }
@@ -149,14 +152,16 @@ struct Points {
   /// The same with another budget.
   init(_ other: Points, budget: Int) {
     (theory, relevance, hypotheses) = (other.theory, other.relevance, other.hypotheses)
-    (self.budget, total) = (budget, other.total)
+    (self.budget, total, isSimulated) = (budget, other.total, other.isSimulated)
   }
 
-  func evaluator<D: DrawingDomain>(_ domain: D, at place: Place) throws(EvaluationError) -> Evaluator<D> {
+  func evaluator<D: DrawingDomain>(
+    _ domain: D, at place: Place, weight: Int = 1
+  ) throws(EvaluationError) -> Evaluator<D> {
     if let obstacle = hypotheses.obstacle { throw .unsupported(obstacle) }
     let model = try Model(
       theory, needs: relevance.needs, dimensions: place.sizes, domain: domain, seed: place.seed, spread: place.spread,
-      moves: place.moves, budget: WorkBudget(budget, of: total))
+      moves: place.moves, budget: WorkBudget(budget, of: total, weight: weight))
     for (key, entries) in place.overrides {
       let drawn = try model.value(key)
       var numbers: [Number<D.Element>] = []

@@ -16,6 +16,7 @@ struct Relevance {
   private(set) var multiple: Set<String> = []
   private var jets = Jets()
   private let theory: Theory
+  private var started: Set<String> = []
 
   init(_ theory: Theory, _ expressions: [Expression]) {
     self.theory = theory
@@ -54,6 +55,11 @@ struct Relevance {
     jets.include(e)
     for d in e.dimensions { include(d) }
     for d in e.extents { extents.formUnion(d.names) }
+    // Where a process starts matters only to its values at given times.
+    for name in e.simulatedNames(in: theory) {
+      guard case .process(_, let start?)? = theory.declarations[name]?.nature else { continue }
+      if started.insert(name).inserted { include(start) }
+    }
     for name in e.names(in: theory) { include(name) }
   }
 

@@ -5,9 +5,9 @@ internal import Glibc
 internal import RandomStreams
 
 extension Examiner {
-  private static var replicates: Int { 32 }
+  static var replicates: Int { 32 }
   /// Student's quantile for 31 degrees of freedom and a two-sided error of 10⁻⁷ an entry.
-  private static var quantile: Double { 6.862 }
+  static var quantile: Double { 6.862 }
 
   /// Equality in floating point; expectations without closed form by Monte Carlo with common random numbers.
   func sampled(_ s: Statement, _ points: Points, _ accepted: [Place], because reason: String) -> Finding {
@@ -49,7 +49,7 @@ extension Examiner {
     return .holds(Evidence(.sampled, strength, sizes: distinctSizes(Array(accepted.prefix(4)))))
   }
 
-  private func percent(_ x: Double) -> String {
+  func percent(_ x: Double) -> String {
     if x == 0 { return "0 %" }
     let digits = max(0, min(14, 1 - Int(floor(log10(x * 100)))))
     let scale = pow(10.0, Double(digits))
