@@ -134,18 +134,27 @@ public struct Examiner: Sendable {
       // The domain of definition is real: a statement about log K at K < 0 says nothing. Real points also judge the residues.
       if let objection = realObjection(s, points, accepted) { return objection }
       if points.relevance.isBranched, let found = degenerate(s, points) { return .refuted(found) }
-      return .holds(evidence)
+      return onBothSides(.holds(evidence), s, points, accepted)
     case .differs(let isRational):
       if let found = anyCounterexample(to: s, points, accepted) { return .refuted(found) }
       if isRational {
         return .undecided("the sides are different functions, but no point was found that tells them apart")
       }
-      return enclosed(s, points, accepted)
+      return onBothSides(enclosed(s, points, accepted), s, points, accepted)
     case .cannot:
       if let found = anyCounterexample(to: s, points, accepted) { return .refuted(found) }
       if points.relevance.isBranched, let found = hunted(s, points, accepted) { return .refuted(found) }
-      return enclosed(s, points, accepted)
+      return onBothSides(enclosed(s, points, accepted), s, points, accepted)
     }
+  }
+
+  /// A finding that looked at both sides of every branch, or says which it could not reach.
+  private func onBothSides(_ finding: Finding, _ s: Statement, _ points: Points, _ accepted: [Place]) -> Finding {
+    guard case .holds(var evidence) = finding else { return finding }
+    let sides = bothSides(s, points, accepted)
+    if let found = sides.counterexample { return .refuted(found) }
+    if let remark = sides.remark { evidence.strength += "; " + remark }
+    return .holds(evidence)
   }
 
   private enum Modular {
@@ -357,12 +366,13 @@ public struct Examiner: Sendable {
       }
       return .undecided("too near to equality to decide at \(ties) of \(decided + ties) points")
     }
-    return .holds(
-      Evidence(
-        .enclosed,
-        "holds for certain at \(decided) points, also where a search made it tightest"
-          + (ties == 0 ? "" : " (equality within 512 bits at \(ties) more)"),
-        sizes: distinctSizes(accepted)))
+    return onBothSides(
+      .holds(
+        Evidence(
+          .enclosed,
+          "holds for certain at \(decided) points, also where a search made it tightest"
+            + (ties == 0 ? "" : " (equality within 512 bits at \(ties) more)"),
+          sizes: distinctSizes(accepted))), s, points, accepted)
   }
 
   // MARK: Counterexamples

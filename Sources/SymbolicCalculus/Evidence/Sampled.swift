@@ -135,15 +135,21 @@ extension Examiner {
     var candidates: [(place: Place, gap: Double)] = []
     for k in 0..<100 {
       let place = Place(
-        sizes: sizes[k % sizes.count], seed: seed &+ UInt64(500_000 + k),
-        spread: k % 4 == 0 ? .small : k % 4 == 1 ? .degenerate : .wide)
+        sizes: sizes[k / 4 % sizes.count], seed: seed &+ UInt64(500_000 + k),
+        spread: [.small, .degenerate, .wide, k % 8 == 7 ? .scaled : .wide][k % 4])
       if let gap = gap(s, points, place) { candidates.append((place, gap)) }
     }
+    // Where both sides vanish together there is nothing to descend to; one such place will do.
     candidates.sort { $0.gap < $1.gap }
+    let starts = candidates.filter { $0.gap != 0 }.prefix(5) + candidates.filter { $0.gap == 0 }.prefix(1)
     var found: [Place] = []
-    for (place, start) in candidates.prefix(3) {
-      let best = descended(place, start, s, points)
-      if (try? points.accepts(best)) == true { found.append(best) } else { found.append(place) }
+    for (place, start) in starts {
+      var best = descended(place, start) { gap(s, points, $0) }.place
+      // The last steps may lie so near to where a hypothesis ends that it does not hold for certain.
+      for _ in 0..<6 where best.moves.count > place.moves.count && (try? points.accepts(best)) != true {
+        best.moves.removeLast()
+      }
+      found.append((try? points.accepts(best)) == true ? best : place)
     }
     return (found + special(points, sizes)).filter { (try? points.accepts($0)) == true }
   }
@@ -258,23 +264,24 @@ extension Examiner {
     }
   }
 
-  /// Steps in random directions that narrow the gap; one that did is taken again.
-  private func descended(_ start: Place, _ startGap: Double, _ s: Statement, _ points: Points) -> Place {
+  /// Steps in random directions, of every size, that lessen an objective; one that did is taken again twice as far.
+  func descended(
+    _ start: Place, _ startValue: Double, until goal: Double = -.infinity, _ objective: (Place) -> Double?
+  ) -> (place: Place, value: Double) {
     let generator = RandomGenerator(stream: "examiner/descent", seed: start.seed)
-    var (best, gap) = (start, startGap)
+    var (best, least) = (start, startValue)
     var last: Move?
-    for step in 0..<120 {
-      let exponent = step / 10 - 2 + generator.uniform(below: 3)
-      let move = last ?? Move(seed: UInt64(generator.next32()), exponent: exponent)
+    for _ in 0..<120 where least > goal {
+      let move = last ?? Move(seed: UInt64(generator.next32()), exponent: generator.uniform(below: 14) - 3)
       var trial = best
       trial.moves.append(move)
-      if let narrower = self.gap(s, points, trial), narrower < gap {
-        (best, gap, last) = (trial, narrower, move)
+      if let less = objective(trial), less < least {
+        (best, least, last) = (trial, less, Move(seed: move.seed, exponent: max(-40, move.exponent - 1)))
       } else {
         last = nil
       }
     }
-    return best
+    return (best, least)
   }
 }
 
