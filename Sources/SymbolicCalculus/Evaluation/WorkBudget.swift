@@ -8,6 +8,8 @@ public final class WorkBudget: @unchecked Sendable {
 
   public init(_ multiplications: Int, of whole: WorkBudget? = nil) { (left, self.whole) = (multiplications, whole) }
 
+  /// What may still be spent, here and in all that this belongs to.
+  var remaining: Int { min(left, whole?.remaining ?? .max) }
   var isSpent: Bool { left < 0 || whole?.isSpent ?? false }
 
   func spend(_ n: Int) throws(EvaluationError) {
