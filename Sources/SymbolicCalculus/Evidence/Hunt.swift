@@ -119,8 +119,47 @@ extension Examiner {
     }
     var choices = [sizes(5), sizes(8)]
     if names.count > 1 { choices += names.prefix(4).map { sizes(8, only: $0) } }
-    return choices.flatMap { choice in Pattern.allCases.map { remarkable($0, choice, points) } }
-      .filter { (try? points.accepts($0)) == true }
+    var places = choices.flatMap { choice in Pattern.allCases.map { remarkable($0, choice, points) } }
+    if !points.hypotheses.conditions.isEmpty {
+      // At the first choice, where that is cheap.
+      places += places.prefix(Pattern.allCases.count).compactMap { stretched($0, points) }
+    } else {
+      // √16 is more than most constants that one writes down.
+      places += [.identity, .ones].map { remarkable($0, sizes(16), points) }
+    }
+    return places.filter { (try? points.accepts($0)) == true }
+  }
+
+  /// The same directions, each name as far as the hypotheses allow.
+  private func stretched(_ start: Place, _ points: Points) -> Place? {
+    var best = start
+    for name in Set(start.overrides.keys.map(\.name)).sorted().prefix(4) {
+      func times(_ factor: Rational) -> Place {
+        var place = best
+        for (key, entries) in best.overrides where key.name == name {
+          place.overrides[key] = entries.map { factor * $0 }
+        }
+        return place
+      }
+      func holds(_ factor: Rational) -> Bool {
+        guard let evaluator = try? points.evaluator(FloatingDomain(), at: times(factor)) else { return false }
+        return points.hypotheses.conditions.allSatisfy { (try? evaluator.admits($0)) == true }
+      }
+      let powers = (-7...4).reversed().lazy.map { Rational(2).power($0) }
+      guard isScalable(name), var factor = powers.first(where: holds) else { continue }
+      var step = factor / 2
+      for _ in 0..<5 {
+        if holds(factor + step) { factor = factor + step }
+        step = step / 2
+      }
+      best = times(factor)
+    }
+    return best.overrides == start.overrides ? nil : best
+  }
+
+  private func isScalable(_ name: String) -> Bool {
+    guard case .parameter(let constraint)? = theory.declarations[name]?.nature else { return false }
+    return constraint != .unit && constraint != .orthogonal
   }
 
   fileprivate enum Pattern: CaseIterable { case identity, ones, corner, signs, mixed }
