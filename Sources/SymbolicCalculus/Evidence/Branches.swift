@@ -53,7 +53,8 @@ extension Expression {
     switch node {
     case .defined(_, _, let meaning): meaning.squareBase
     case .power(let base, let exponent):
-      if base.shape.isScalar, case .number(let q) = exponent.expanded.node, let n = q.asInt, n > 0, n.isMultiple(of: 2) {
+      if base.shape.isScalar, case .number(let q) = exponent.expanded.node, let n = q.asInt, n > 0, n.isMultiple(of: 2)
+      {
         base
       } else {
         nil

@@ -115,7 +115,10 @@ extension Examiner {
     let names = points.relevance.sizes.sorted()
     guard !names.isEmpty else { return [] }
     func sizes(_ n: Int, only one: String? = nil) -> [String: Int] {
-      Dictionary(uniqueKeysWithValues: names.map { ($0, one == nil || one == $0 ? max(points.least($0), n) : points.least($0)) })
+      Dictionary(
+        uniqueKeysWithValues: names.map {
+          ($0, one == nil || one == $0 ? max(points.least($0), n) : points.least($0))
+        })
     }
     var choices = [sizes(5), sizes(8)]
     if names.count > 1 { choices += names.prefix(4).map { sizes(8, only: $0) } }
@@ -180,7 +183,8 @@ extension Examiner {
       for (k, indices) in members.enumerated() {
         let bound = Dictionary(zip(declaration.family.map(\.index), indices)) { $1 }
         guard let (m, n) = try? evaluator.model.extent(declaration.shape, bound) else { continue }
-        let entries = (0..<n).flatMap { j in (0..<m).map { i in own.entry(i, j, member: k, rows: m, isVector: n == 1) } }
+        let entries = (0..<n).flatMap { j in (0..<m).map { i in own.entry(i, j, member: k, rows: m, isVector: n == 1) }
+        }
         switch constraint {
         case .none, .symmetric, .psd: break
         case .positive, .nonnegative: if entries[0] <= 0 { continue }
@@ -195,9 +199,9 @@ extension Examiner {
   }
 }
 
-fileprivate extension Examiner.Pattern {
+extension Examiner.Pattern {
   /// Members of a family are alike, except that vectors on the identity are its columns and signs take turns.
-  func entry(_ i: Int, _ j: Int, member k: Int, rows m: Int, isVector: Bool) -> Rational {
+  fileprivate func entry(_ i: Int, _ j: Int, member k: Int, rows m: Int, isVector: Bool) -> Rational {
     switch self {
     case .identity: (isVector ? k % m : j) == i ? 1 : 0
     case .ones, .mixed: 1

@@ -80,7 +80,9 @@ extension Examiner {
       let spent = before - points.total.remaining
       let ratio = comparison.error / 0.008
       let factor = min(16, Int((ratio * ratio).rounded(.up)), points.total.remaining / max(1, 4 * spent))
-      guard isPatient, !comparison.differs, comparison.error > 0.008, factor >= 2, draws < 6_400 else { return comparison }
+      guard isPatient, !comparison.differs, comparison.error > 0.008, factor >= 2, draws < 6_400 else {
+        return comparison
+      }
       draws = min(6_400, draws * factor)
     }
   }
