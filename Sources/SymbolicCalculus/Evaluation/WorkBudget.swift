@@ -16,6 +16,8 @@ public final class WorkBudget: @unchecked Sendable {
     (left, self.whole, self.weight) = (multiplications, whole, weight)
   }
 
+  /// What may still be spent, here and in all that this belongs to.
+  var remaining: Int { min(left, whole?.remaining ?? .max) }
   var isSpent: Bool { left < 0 || whole?.isSpent ?? false }
 
   func spend(_ n: Int) throws(EvaluationError) {

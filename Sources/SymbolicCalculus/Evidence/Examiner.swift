@@ -57,10 +57,13 @@ public struct Examiner: Sendable {
     let accepted: [Place]
     // Six points for an equality, and more for an inequality, which no single point can show.
     switch acceptedPlaces(points, atLeast: s.relation == .equal ? 6 : 36) {
-    case .success(let places): accepted = places
+    case .success(let places): accepted = places + elsewhere(places, points)
     case .failure(let absence): return absence.finding
     }
-    if let remark = smallestOnly(accepted, points) { return .undecided(remark) }
+    if let (name, only) = smallestOnly(accepted, points) {
+      return .undecided(
+        "the hypotheses could be met only at \(name) = \(only), which shows nothing of other sizes")
+    }
     return s.relation == .equal ? equality(s, points, accepted) : inequality(s, points, accepted)
   }
 
@@ -113,19 +116,26 @@ public struct Examiner: Sendable {
           "no point that satisfies the hypotheses was found in \(tries) tries" + (obstacle.map { " (\($0))" } ?? ""))))
   }
 
-  /// A remark if the hypotheses were met at one value only of a size that they do not restrict: at n = 1 matrices commute,
+  /// A size that the hypotheses do not restrict but at one value of which only they were met: at n = 1 matrices commute,
   /// every vector is an eigenvector, and nothing is shown.
-  private func smallestOnly(_ accepted: [Place], _ points: Points) -> String? {
+  private func smallestOnly(_ accepted: [Place], _ points: Points) -> (name: String, only: Int)? {
     guard !points.relevance.assumptions.isEmpty else { return nil }
     let restricted = Set(points.relevance.assumptions.flatMap { $0.expressions.flatMap(\.sizeNames) })
     for name in points.relevance.sizes.sorted() where !restricted.contains(name) {
       let tried = Set(points.sizeChoices.compactMap { $0[name] })
       let met = Set(accepted.compactMap { $0.sizes[name] })
-      if tried.count > 1, met.count == 1, let only = met.first {
-        return "the hypotheses could be met only at \(name) = \(only), which shows nothing of other sizes"
-      }
+      if tried.count > 1, met.count == 1, let only = met.first { return (name, only) }
     }
     return nil
+  }
+
+  /// Places at other values of such a size, reached by repairing what fails there.
+  private func elsewhere(_ accepted: [Place], _ points: Points) -> [Place] {
+    guard let (name, only) = smallestOnly(accepted, points) else { return [] }
+    let others = points.sizeChoices.filter { $0[name] != only }.prefix(3)
+    return others.enumerated().flatMap { k, sizes in
+      (0..<2).compactMap { repaired(Place(sizes: sizes, seed: seed &+ UInt64(720_000 + 100 * k + $0)), points) }
+    }
   }
 
   // MARK: Equality
@@ -138,18 +148,27 @@ public struct Examiner: Sendable {
       // The domain of definition is real: a statement about log K at K < 0 says nothing. Real points also judge the residues.
       if let objection = realObjection(s, points, accepted) { return objection }
       if points.relevance.isBranched, let found = degenerate(s, points) { return .refuted(found) }
-      return .holds(evidence)
+      return onBothSides(.holds(evidence), s, points, accepted)
     case .differs(let isRational):
       if let found = anyCounterexample(to: s, points, accepted) { return .refuted(found) }
       if isRational {
         return .undecided("the sides are different functions, but no point was found that tells them apart")
       }
-      return enclosed(s, points, accepted)
+      return onBothSides(enclosed(s, points, accepted), s, points, accepted)
     case .cannot:
       if let found = anyCounterexample(to: s, points, accepted) { return .refuted(found) }
       if points.relevance.isBranched, let found = hunted(s, points, accepted) { return .refuted(found) }
-      return enclosed(s, points, accepted)
+      return onBothSides(enclosed(s, points, accepted), s, points, accepted)
     }
+  }
+
+  /// A finding that looked at both sides of every branch, or says which it could not reach.
+  private func onBothSides(_ finding: Finding, _ s: Statement, _ points: Points, _ accepted: [Place]) -> Finding {
+    guard case .holds(var evidence) = finding else { return finding }
+    let sides = bothSides(s, points, accepted)
+    if let found = sides.counterexample { return .refuted(found) }
+    if let remark = sides.remark { evidence.strength += "; " + remark }
+    return .holds(evidence)
   }
 
   private enum Modular {
@@ -361,12 +380,13 @@ public struct Examiner: Sendable {
       }
       return .undecided("too near to equality to decide at \(ties) of \(decided + ties) points")
     }
-    return .holds(
-      Evidence(
-        .enclosed,
-        "holds for certain at \(decided) points, also where a search made it tightest"
-          + (ties == 0 ? "" : " (equality within 512 bits at \(ties) more)"),
-        sizes: distinctSizes(accepted)))
+    return onBothSides(
+      .holds(
+        Evidence(
+          .enclosed,
+          "holds for certain at \(decided) points, also where a search made it tightest"
+            + (ties == 0 ? "" : " (equality within 512 bits at \(ties) more)"),
+          sizes: distinctSizes(accepted))), s, points, accepted)
   }
 
   // MARK: Counterexamples

@@ -20,11 +20,11 @@ extension Examiner {
   func hunted(_ s: Statement, _ points: Points, _ accepted: [Place]) -> Counterexample? {
     var candidates: [Place] = []
     for (choice, sizes) in points.sizeChoices.prefix(4).enumerated() {
-      for attempt in 0..<7 {
+      for attempt in 0..<(sizes.isEmpty ? 24 : 7) {
         candidates.append(
           Place(
             sizes: sizes, seed: seed &+ UInt64(300_000 + 1_000 * choice + attempt),
-            spread: attempt < 4 ? .degenerate : attempt < 6 ? .scaled : .small))
+            spread: attempt < 4 ? .degenerate : attempt == 6 ? .small : .scaled))
       }
     }
     // Where hypotheses leave little room, the places found so far may all be one.
@@ -41,7 +41,7 @@ extension Examiner {
       return describe(shrunk(place, s, points), s, points)
     }
     let small = probing(points)
-    for place in probes(small) where isSuspect(s, small, place) && isRefuted(s, small, place) {
+    for place in probes(small) + remarkable(small) where isSuspect(s, small, place) && isRefuted(s, small, place) {
       return describe(place, s, points)
     }
     return nil
@@ -105,6 +105,108 @@ extension Examiner {
     points.probeSizes(seed).enumerated().compactMap { k, sizes in
       (0..<8).lazy.map { Place(sizes: sizes, seed: seed &+ UInt64(600_000 + 100 * k + $0)) }
         .first { (try? points.accepts($0)) == true }
+    }
+  }
+}
+
+extension Examiner {
+  /// Larger sizes at values where norms, ranks and sums of many terms are extreme: identities, ones, rank one, signs.
+  private func remarkable(_ points: Points) -> [Place] {
+    let names = points.relevance.sizes.sorted()
+    guard !names.isEmpty else { return [] }
+    func sizes(_ n: Int, only one: String? = nil) -> [String: Int] {
+      Dictionary(
+        uniqueKeysWithValues: names.map {
+          ($0, one == nil || one == $0 ? max(points.least($0), n) : points.least($0))
+        })
+    }
+    var choices = [sizes(5), sizes(8)]
+    if names.count > 1 { choices += names.prefix(4).map { sizes(8, only: $0) } }
+    var places = choices.flatMap { choice in Pattern.allCases.map { remarkable($0, choice, points) } }
+    if !points.hypotheses.conditions.isEmpty {
+      // At the first choice, where that is cheap.
+      places += places.prefix(Pattern.allCases.count).compactMap { stretched($0, points) }
+    } else {
+      // √16 is more than most constants that one writes down.
+      places += [.identity, .ones].map { remarkable($0, sizes(16), points) }
+    }
+    return places.filter { (try? points.accepts($0)) == true }
+  }
+
+  /// The same directions, each name as far as the hypotheses allow.
+  private func stretched(_ start: Place, _ points: Points) -> Place? {
+    var best = start
+    for name in Set(start.overrides.keys.map(\.name)).sorted().prefix(4) {
+      func times(_ factor: Rational) -> Place {
+        var place = best
+        for (key, entries) in best.overrides where key.name == name {
+          place.overrides[key] = entries.map { factor * $0 }
+        }
+        return place
+      }
+      func holds(_ factor: Rational) -> Bool {
+        guard let evaluator = try? points.evaluator(FloatingDomain(), at: times(factor)) else { return false }
+        return points.hypotheses.conditions.allSatisfy { (try? evaluator.admits($0)) == true }
+      }
+      let powers = (-7...4).reversed().lazy.map { Rational(2).power($0) }
+      guard isScalable(name), var factor = powers.first(where: holds) else { continue }
+      var step = factor / 2
+      for _ in 0..<5 {
+        if holds(factor + step) { factor = factor + step }
+        step = step / 2
+      }
+      best = times(factor)
+    }
+    return best.overrides == start.overrides ? nil : best
+  }
+
+  private func isScalable(_ name: String) -> Bool {
+    guard case .parameter(let constraint)? = theory.declarations[name]?.nature else { return false }
+    return constraint != .unit && constraint != .orthogonal
+  }
+
+  fileprivate enum Pattern: CaseIterable { case identity, ones, corner, signs, mixed }
+
+  private func remarkable(_ pattern: Pattern, _ sizes: [String: Int], _ points: Points) -> Place {
+    var place = Place(sizes: sizes, seed: seed &+ 950_000, spread: .small)
+    guard let evaluator = try? points.evaluator(FloatingDomain(), at: place) else { return place }
+    let fixed = Set(points.hypotheses.equations.map(\.unknown)).union(points.hypotheses.derived.keys)
+    var position = 0
+    for name in points.relevance.names.subtracting(fixed).sorted() {
+      guard let declaration = theory.declarations[name], case .parameter(let constraint) = declaration.nature,
+        !declaration.shape.isScalar || !declaration.family.isEmpty,
+        let members = try? Evaluator.members(declaration.family[...], evaluator.model)
+      else { continue }
+      position += 1
+      var own = pattern
+      if pattern == .mixed { own = position.isMultiple(of: 2) ? .ones : .identity }
+      for (k, indices) in members.enumerated() {
+        let bound = Dictionary(zip(declaration.family.map(\.index), indices)) { $1 }
+        guard let (m, n) = try? evaluator.model.extent(declaration.shape, bound) else { continue }
+        let entries = (0..<n).flatMap { j in (0..<m).map { i in own.entry(i, j, member: k, rows: m, isVector: n == 1) }
+        }
+        switch constraint {
+        case .none, .symmetric, .psd: break
+        case .positive, .nonnegative: if entries[0] <= 0 { continue }
+        case .diagonal, .spd, .orthogonal: if own != .identity { continue }
+        case .unit: if own != .identity && own != .corner { continue }
+        case .skew: continue
+        }
+        place.overrides[ValueKey(name: name, indices: indices)] = entries
+      }
+    }
+    return place
+  }
+}
+
+extension Examiner.Pattern {
+  /// Members of a family are alike, except that vectors on the identity are its columns and signs take turns.
+  fileprivate func entry(_ i: Int, _ j: Int, member k: Int, rows m: Int, isVector: Bool) -> Rational {
+    switch self {
+    case .identity: (isVector ? k % m : j) == i ? 1 : 0
+    case .ones, .mixed: 1
+    case .corner: i == 0 && j == 0 ? 1 : 0
+    case .signs: (i + j + k).isMultiple(of: 2) ? 1 : -1
     }
   }
 }

@@ -11,6 +11,8 @@ final class MonteCarlo {
   private let seed: UInt64
   private var normals: [ValueKey: [Double]] = [:]
   private var choices: [ValueKey: [UInt32]] = [:]
+  /// The largest part that a single draw had in the sum of an entry's magnitudes: near 1 if the tails are heavy.
+  fileprivate(set) var largestShare = 0.0
 
   init(draws: Int, replicate: Int, seed: UInt64) { (self.draws, self.replicate, self.seed) = (draws, replicate, seed) }
 
@@ -44,13 +46,21 @@ extension Evaluator where D == FloatingDomain {
   func average(by plan: MonteCarlo) {
     sampler = { [unowned self] (body, env) throws(EvaluationError) in
       var sum: G?
+      var magnitudes: [(sum: Double, largest: Double)] = []
       for draw in 0..<plan.draws {
         var inner = renewed(env)
         inner.isDrawn = true
         try assign(body, draw, plan, &inner)
         let value = try evaluate(body, inner)
         sum = sum.map { linear(env).add($0, value) } ?? value
+        if magnitudes.isEmpty { magnitudes = value.entries.map { _ in (0, 0) } }
+        for (i, entry) in value.entries.enumerated() {
+          guard case .constant(let x) = entry.parts[0] else { continue }
+          magnitudes[i].sum += abs(x)
+          magnitudes[i].largest = max(magnitudes[i].largest, abs(x))
+        }
       }
+      for (sum, largest) in magnitudes where largest > 0 { plan.largestShare = max(plan.largestShare, largest / sum) }
       return try linear(env).scale(arithmetic.constant(1 / Double(plan.draws)), sum ?? linear(env).zeros(1, 1))
     }
   }
