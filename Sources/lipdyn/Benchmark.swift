@@ -8,7 +8,7 @@ import StochasticCalculus
 struct Benchmark: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Time a job in this process; prints one JSON line.", shouldDisplay: false,
-    subcommands: [GBM.self, TrainStep.self])
+    subcommands: [GBM.self, TrainStep.self, NoiseStep.self])
 
   struct GBM: ParsableCommand {
     static let configuration = CommandConfiguration(

@@ -19,6 +19,9 @@ public enum TrainingThreads {
 
   /// Threads for every later loop; 0 for the default.
   public static func limit(to count: Int) { limit.store(max(0, count), ordering: .relaxed) }
+
+  /// Runs `body` for 0 ..< count, in any order, on as many threads as there are.
+  public static func forEach(_ count: Int, _ body: (Int) -> Void) { forEachInParallel(count, body) }
 }
 
 /// Runs `body` for 0 ..< count, in any order, on as many threads as ``TrainingThreads`` allows.

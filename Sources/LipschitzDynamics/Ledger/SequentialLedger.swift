@@ -1,0 +1,312 @@
+// The terms of Theorems 14 and 15 for every layer of a sequential network from one batch, fast enough for every step.
+//
+// The work of a layer is one symmetric product, one Cholesky factor, one product and one triangular solve in memory that
+// is planned once; what a layer does is cut into tasks that all threads share.
+
+public import DenseLinearAlgebra
+private import Glibc
+public import NetworkTraining
+
+/// Tracks μ, κ, λ of all linear units of a sequential network.
+public final class SequentialLedger<Scalar: NetworkScalar> {
+  /// What one layer's row says.
+  public struct Layer: Sendable {
+    /// The layer's position in the architecture.
+    public let layer: Int
+    public let triplet: TopSingularTriplet<Scalar>
+    /// nil where the gap is below round-off.
+    public let coefficients: LayerCoefficients?
+  }
+
+  /// The terms at one step.
+  public struct Row: Sendable {
+    public let layers: [Layer]
+    /// Z = Σ log σ₁.
+    public let logNorm: Double
+    /// nil where some layer's gap is below round-off.
+    public let network: NetworkCoefficients?
+  }
+
+  /// How the batch stands for the noise.
+  public let noise: NoiseModel
+  public let learningRate: Double
+  private let units: [Unit]
+
+  /// - Parameter noise: a batch estimate; the sample that the workspace holds is the batch.
+  /// - Throws: ``HypothesisViolation`` if the batch is too small for an estimate.
+  public init(
+    for workspace: SequentialWorkspace<Scalar>, noise: NoiseModel = .batchEstimate, learningRate: LearningRate
+  ) throws {
+    _ = try noise.weight(sampleCount: workspace.sampleCount)
+    self.noise = noise
+    self.learningRate = learningRate.value
+    units = workspace.architecture.linearUnits.map { Unit($0, workspace) }
+  }
+
+  /// The row of the step that the workspace holds, after its backward pass and before the update.
+  ///
+  /// - Throws: ``LinearAlgebraError`` if a weight is not finite or zero.
+  public func row(
+    _ network: SequentialNetwork<Scalar>, _ workspace: SequentialWorkspace<Scalar>
+  ) throws -> Row {
+    let weights = network.linearUnits.map(\.weight)
+    try decompose(weights)
+    for (unit, theta) in zip(units, weights) {
+      guard let triplet = unit.triplet else { continue }
+      guard triplet.sigma > 0 else {
+        throw LinearAlgebraError.gapTooSmall(sigma1: 0, sigma2: 0, minimumRelativeGap: 0)
+      }
+      unit.multiply(workspace, triplet, theta)
+    }
+    run(over: weights) { $0.gramTasks($1) }
+    run(over: weights) { unit, _ in [unit.factorize] }
+    run(over: weights) { $0.solveTasks($1) }
+    return try assemble(workspace.sampleCount)
+  }
+
+  /// All units' triplets, the previous step's near.
+  private func decompose(_ weights: [Matrix<Scalar>]) throws {
+    let failures = Failures()
+    let order = units.indices.sorted { weights[$0].count > weights[$1].count }
+    TrainingThreads.forEach(order.count) { k in
+      let i = order[k]
+      do { self.units[i].triplet = try TopSingularTriplet(weights[i], near: self.units[i].triplet) } catch {
+        failures.first(error)
+      }
+    }
+    if let error = failures.error { throw error }
+  }
+
+  /// Runs all units' tasks of one phase on all threads, the largest units first.
+  private func run(over weights: [Matrix<Scalar>], _ tasks: (Unit, Matrix<Scalar>) -> [() -> Void]) {
+    let order = units.indices.sorted { weights[$0].count > weights[$1].count }
+    let all = order.flatMap { tasks(units[$0], weights[$0]) }
+    TrainingThreads.forEach(all.count) { all[$0]() }
+  }
+
+  private func assemble(_ count: Int) throws -> Row {
+    let weight = try noise.weight(sampleCount: count)
+    var scores = [Double](repeating: 0, count: count)
+    var (layers, logNorm, isComplete) = ([Layer](), 0.0, true)
+    var (mu, kappa, lambdaSquared, discrete) = (0.0, 0.0, 0.0, 0.0)
+    for unit in units {
+      guard let triplet = unit.triplet else { continue }
+      logNorm += log(Double(triplet.sigma))
+      let coefficients = unit.isSimple ? unit.coefficients(weight, eta: learningRate) : nil
+      layers.append(Layer(layer: unit.layer, triplet: triplet, coefficients: coefficients))
+      guard let c = coefficients else {
+        isComplete = false
+        continue
+      }
+      for j in scores.indices { scores[j] += unit.scores[j] }
+      mu += c.mu
+      kappa += c.kappa
+      lambdaSquared += c.lambdaSquared
+      discrete += c.logDiscreteStep(learningRate: learningRate)
+    }
+    let mean = scores.reduce(0, +) / Double(count)
+    let exact = learningRate * weight * scores.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
+    return Row(
+      layers: layers, logNorm: logNorm,
+      network: isComplete
+        ? NetworkCoefficients(
+          mu: mu, kappa: kappa, layerwiseLambdaSquared: lambdaSquared, exactLambdaSquared: exact,
+          logDiscreteStep: discrete) : nil)
+  }
+
+  /// The first error of several threads.
+  private final class Failures: @unchecked Sendable {
+    private(set) var error: (any Error)?
+    private let lock = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
+    init() { pthread_mutex_init(lock, nil) }
+    deinit {
+      pthread_mutex_destroy(lock)
+      lock.deallocate()
+    }
+    func first(_ found: any Error) {
+      pthread_mutex_lock(lock)
+      if error == nil { error = found }
+      pthread_mutex_unlock(lock)
+    }
+  }
+}
+
+extension SequentialLedger {
+  /// One linear unit's memory. With θ̂ = θ/σ₁, p = (I − uuᵀ)Ev/σ₁ and q = (I − vvᵀ)Eᵀu/σ₁ for a perturbation E:
+  /// σ₁ D²σ₁[E, E]/σ₁² = ‖q‖² + ‖L⁻¹(p + θ̂q)‖² with LLᵀ = I − θ̂θ̂ᵀ + uuᵀ, on the smaller side of θ.
+  fileprivate final class Unit: @unchecked Sendable {
+    let layer: Int
+    let (m, n): (Int, Int)
+    let count: Int
+    var triplet: TopSingularTriplet<Scalar>?
+    /// Columns E_j v and E_jᵀu of the samples, and of their mean at the end.
+    private var right: [Scalar]
+    private var left: [Scalar]
+    private var gram: [Scalar]
+    /// ⟨J, G_j⟩/σ₁.
+    private(set) var scores: [Double]
+    private var forms: [Double]
+    private(set) var isSimple = false
+    private var meanScore = 0.0
+
+    init(_ layer: Int, _ workspace: SequentialWorkspace<Scalar>) {
+      self.layer = layer
+      (m, n) = workspace.architecture.weightShape(of: layer) ?? (0, 0)
+      count = workspace.sampleCount
+      right = [Scalar](repeating: 0, count: m * (count + 1))
+      left = [Scalar](repeating: 0, count: n * (count + 1))
+      let k = min(m, n)
+      gram = [Scalar](repeating: 0, count: k * k)
+      scores = [Double](repeating: 0, count: count)
+      forms = [Double](repeating: 0, count: count + 1)
+    }
+
+    private var isWide: Bool { m <= n }
+    private var order: Int { min(m, n) }
+
+    /// Fills p, q and the scores.
+    func multiply(
+      _ workspace: SequentialWorkspace<Scalar>, _ triplet: TopSingularTriplet<Scalar>, _ theta: Matrix<Scalar>
+    ) {
+      triplet.v.elements.withUnsafeBufferPointer { v in
+        triplet.u.elements.withUnsafeBufferPointer { u in
+          right.withUnsafeMutableBufferPointer { right in
+            left.withUnsafeMutableBufferPointer { left in
+              workspace.gradientProducts(
+                ofLayer: layer, right: v, left: u, into: UnsafeMutableBufferPointer(rebasing: right[0..<m * count]),
+                UnsafeMutableBufferPointer(rebasing: left[0..<n * count]))
+              for j in 0..<count {
+                let column = UnsafeBufferPointer(rebasing: right[j * m..<(j + 1) * m])
+                scores[j] = Double(Scalar.dot(u, column) / triplet.sigma)
+              }
+              LedgerKernel.project(right.baseAddress!, u.baseAddress!, m, count, 1 / triplet.sigma)
+              LedgerKernel.project(left.baseAddress!, v.baseAddress!, n, count, 1 / triplet.sigma)
+            }
+          }
+        }
+      }
+      meanScore = scores.reduce(0, +) / Double(count)
+    }
+
+    /// I − θ̂θ̂ᵀ, lower triangle: in halves, so that two threads share it.
+    func gramTasks(_ theta: Matrix<Scalar>) -> [() -> Void] {
+      guard let triplet else { return [] }
+      let (k, inner) = (order, max(m, n))
+      let scale = -1 / (triplet.sigma * triplet.sigma)
+      let half = k >= 128 ? k / 2 : k
+      let fill: (Range<Int>, Range<Int>) -> Void = { rows, columns in
+        theta.elements.withUnsafeBufferPointer { a in
+          self.gram.withUnsafeMutableBufferPointer { out in
+            let a = a.baseAddress!
+            // Row i of the wide matrix, or column i of the tall one.
+            let (x, y) =
+              self.isWide
+              ? (a + rows.lowerBound, a + columns.lowerBound)
+              : (a + rows.lowerBound * self.m, a + columns.lowerBound * self.m)
+            let c = out.baseAddress! + columns.lowerBound * k + rows.lowerBound
+            if rows == columns {
+              Scalar.syrk(!self.isWide, rows.count, inner, scale, x, self.m, 0, c, k)
+            } else {
+              Scalar.gemm(
+                !self.isWide, self.isWide, rows.count, columns.count, inner, scale, x, self.m, y, self.m, 0, c, k)
+            }
+          }
+        }
+      }
+      guard half < k else { return [{ fill(0..<k, 0..<k) }] }
+      return [
+        { fill(half..<k, 0..<half) },
+        {
+          fill(0..<half, 0..<half)
+          fill(half..<k, half..<k)
+        },
+      ]
+    }
+
+    /// The Cholesky factor; it exists exactly if σ₁ is simple.
+    func factorize() {
+      guard let triplet, (try? triplet.requireSimple()) != nil else {
+        isSimple = false
+        return
+      }
+      let (k, u) = (order, isWide ? triplet.u : triplet.v)
+      gram.withUnsafeMutableBufferPointer { a in
+        for j in 0..<k {
+          for i in j..<k { a[j * k + i] += u[i] * u[j] }
+          a[j * k + j] += 1
+        }
+        isSimple = Scalar.potrf(k, a.baseAddress!) == 0
+      }
+    }
+
+    /// The quadratic forms, in strips of samples.
+    func solveTasks(_ theta: Matrix<Scalar>) -> [() -> Void] {
+      guard isSimple, let sigma = triplet?.sigma else { return [] }
+      let total = count + 1
+      let parts = order >= 128 ? 4 : 1
+      let width = (total + parts - 1) / parts
+      return (0..<parts).map { part in
+        {
+          let columns = part * width..<min(total, (part + 1) * width)
+          guard !columns.isEmpty else { return }
+          theta.elements.withUnsafeBufferPointer { a in self.solve(a.baseAddress!, 1 / sigma, columns) }
+        }
+      }
+    }
+
+    private func solve(_ theta: UnsafePointer<Scalar>, _ scale: Scalar, _ columns: Range<Int>) {
+      let (k, far) = (order, max(m, n))
+      right.withUnsafeMutableBufferPointer { right in
+        left.withUnsafeMutableBufferPointer { left in
+          forms.withUnsafeMutableBufferPointer { forms in
+            let (near, other) =
+              isWide ? (right.baseAddress!, left.baseAddress!) : (left.baseAddress!, right.baseAddress!)
+            let (w, q) = (near + columns.lowerBound * k, other + columns.lowerBound * far)
+            Scalar.gemm(!isWide, false, k, columns.count, far, scale, theta, m, q, far, 1, w, k)
+            gram.withUnsafeBufferPointer { Scalar.trsm(false, k, columns.count, $0.baseAddress!, k, w, k) }
+            for j in columns {
+              forms[j] =
+                LedgerKernel.squaredNorm(near + j * k, k) + LedgerKernel.squaredNorm(other + j * far, far)
+            }
+          }
+        }
+      }
+    }
+
+    /// From the batch's own gradients: what of ⟨J, ḡ⟩² and ḡᵀHḡ is noise is taken off.
+    func coefficients(_ weight: Double, eta: Double) -> LayerCoefficients {
+      let noise = weight * scores.reduce(0) { $0 + ($1 - meanScore) * ($1 - meanScore) }
+      let curvature = weight * forms[..<count].reduce(0, +)
+      return LayerCoefficients(
+        mu: -meanScore, kappa: eta / 2 * curvature, lambdaSquared: eta * noise,
+        discreteStep: eta / 2 * (forms[count] - curvature), relativeGradientSquared: meanScore * meanScore - noise)
+    }
+  }
+}
+
+/// The ledger's loops.
+private enum LedgerKernel {
+  /// Columns x_j become (I − wwᵀ)(x_j − x̄)s, and column `count` becomes (I − wwᵀ)x̄s.
+  @specialized(where S == Double) @specialized(where S == Float)
+  static func project<S: BLASScalar>(
+    _ x: UnsafeMutablePointer<S>, _ w: UnsafePointer<S>, _ length: Int, _ count: Int, _ s: S
+  ) {
+    let mean = x + count * length
+    mean.update(repeating: 0, count: length)
+    for j in 0..<count { for i in 0..<length { mean[i] += x[j * length + i] } }
+    let scale = 1 / S(count)
+    for i in 0..<length { mean[i] *= scale }
+    for j in 0...count {
+      let y = x + j * length
+      if j < count { for i in 0..<length { y[i] -= mean[i] } }
+      let along = S.dot(UnsafeBufferPointer(start: y, count: length), UnsafeBufferPointer(start: w, count: length))
+      for i in 0..<length { y[i] = s * (y[i] - along * w[i]) }
+    }
+  }
+
+  @specialized(where S == Double) @specialized(where S == Float)
+  static func squaredNorm<S: BLASScalar>(_ x: UnsafePointer<S>, _ count: Int) -> Double {
+    let v = UnsafeBufferPointer(start: x, count: count)
+    return Double(S.dot(v, v))
+  }
+}
