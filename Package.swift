@@ -49,6 +49,7 @@ let package = Package(
     .systemLibrary(name: "CGSL", providers: [.apt(["libgsl-dev"])]),
     .systemLibrary(name: "CFLINT", providers: [.apt(["libflint-dev", "libflint-arb-dev"])]),
     .systemLibrary(name: "CZip", providers: [.apt(["libzip-dev", "zlib1g-dev"])]),
+    .systemLibrary(name: "CArchive", providers: [.apt(["libarchive-dev"])]),
 
     // The rooms, lowest first. Nothing below LipschitzDynamics knows of the paper.
     .target(
@@ -63,7 +64,7 @@ let package = Package(
     .target(
       name: "RandomStreams", dependencies: ["CGSL", "CRandomKernels"], swiftSettings: numerics),
     .target(
-      name: "ArrayFiles", dependencies: ["CZip", "DenseLinearAlgebra"], swiftSettings: numerics),
+      name: "ArrayFiles", dependencies: ["CArchive", "CZip", "DenseLinearAlgebra"], swiftSettings: numerics),
     .target(
       name: "VerificationKit", dependencies: ["CGSL", "DenseLinearAlgebra", "RandomStreams"],
       swiftSettings: numerics),
