@@ -49,6 +49,9 @@ let package = Package(
     .systemLibrary(name: "CGSL", providers: [.apt(["libgsl-dev"])]),
     .systemLibrary(name: "CFLINT", providers: [.apt(["libflint-dev", "libflint-arb-dev"])]),
     .systemLibrary(name: "CZip", providers: [.apt(["libzip-dev", "zlib1g-dev"])]),
+    .systemLibrary(name: "CArchive", providers: [.apt(["libarchive-dev"])]),
+    .systemLibrary(name: "CCurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+    .systemLibrary(name: "COpenSSL", providers: [.apt(["libssl-dev"])]),
 
     // The rooms, lowest first. Nothing below LipschitzDynamics knows of the paper.
     .target(
@@ -67,7 +70,8 @@ let package = Package(
     .target(
       name: "RandomStreams", dependencies: ["CGSL", "CRandomKernels"], swiftSettings: numerics),
     .target(
-      name: "ArrayFiles", dependencies: ["CZip", "DenseLinearAlgebra"], swiftSettings: numerics),
+      name: "ArrayFiles", dependencies: ["CArchive", "CZip", "DenseLinearAlgebra"], swiftSettings: numerics),
+    .target(name: "RemoteFiles", dependencies: ["CCurl", "COpenSSL"], swiftSettings: features),
     .target(
       name: "VerificationKit", dependencies: ["CGSL", "DenseLinearAlgebra", "RandomStreams"],
       swiftSettings: numerics),
@@ -88,7 +92,8 @@ let package = Package(
       name: "lipdyn",
       dependencies: [
         "ArrayFiles", "DenseLinearAlgebra", "Derivations", "ExactArithmetic", "LipschitzDynamics",
-        "NetworkTraining", "RandomStreams", "Reporting", "StochasticCalculus", "SymbolicCalculus", "VerificationKit",
+        "NetworkTraining", "RandomStreams", "RemoteFiles", "Reporting", "StochasticCalculus", "SymbolicCalculus",
+        "VerificationKit",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], swiftSettings: features),
   ],
@@ -104,11 +109,12 @@ for (room, dependencies) in [
   ("Derivations", ["Derivations", "SymbolicCalculus", "ExactArithmetic"]),
   ("RandomStreams", ["RandomStreams"]),
   ("ArrayFiles", ["ArrayFiles", "DenseLinearAlgebra"]),
+  ("RemoteFiles", ["RemoteFiles"]),
   ("VerificationKit", ["VerificationKit", "DenseLinearAlgebra", "RandomStreams"]),
   ("StochasticCalculus", ["StochasticCalculus", "DenseLinearAlgebra", "RandomStreams"]),
   ("NetworkTraining", ["NetworkTraining", "ArrayFiles", "DenseLinearAlgebra", "RandomStreams", "VerificationKit"]),
   ("EveryClaim", ["LipschitzDynamics", "VerificationKit", "DenseLinearAlgebra", "NetworkTraining", "RandomStreams"]),
-  ("CommandLine", ["lipdyn", "Reporting", "ArrayFiles", "DenseLinearAlgebra"]),
+  ("CommandLine", ["lipdyn", "Reporting", "ArrayFiles", "DenseLinearAlgebra", "NetworkTraining"]),
 ] as [(String, [String])] {
   package.targets.append(
     .testTarget(

@@ -23,6 +23,8 @@ public enum ArrayFileError: Error, Equatable, Sendable, CustomStringConvertible 
   case corrupt(file: String, detail: String)
   case missingMember(file: String, name: String, available: [String])
   case unexpectedMember(file: String, name: String, reason: String)
+  /// Bytes that a binary format does not allow where they stand; `offset` counts from 0 in the decompressed file.
+  case badBytes(file: String, offset: Int, found: String, expected: String)
   case badField(file: String, line: Int, column: Int, text: String, expected: String)
 
   public var description: String {
@@ -59,7 +61,9 @@ public enum ArrayFileError: Error, Equatable, Sendable, CustomStringConvertible 
     case .missingMember(let file, let name, let available):
       "\(file): no array named \(name.debugDescription); it has \(available.sorted().joined(separator: ", "))"
     case .unexpectedMember(let file, let name, let reason):
-      "\(file): member \(name.debugDescription): \(reason); save it again with numpy.savez"
+      "\(file): member \(name.debugDescription): \(reason); save or download it again"
+    case .badBytes(let file, let offset, let found, let expected):
+      "\(file): at byte \(offset): \(found), expected \(expected); copy, download or save it again"
     case .badField(let file, let line, let column, let text, let expected):
       "\(file): line \(line), field \(column) is \(text.debugDescription), expected \(expected); correct that line"
     }

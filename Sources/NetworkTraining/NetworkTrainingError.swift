@@ -18,6 +18,8 @@ public enum NetworkTrainingError: Error, Equatable, Sendable, CustomStringConver
   case invalidWeights(file: String, name: String, found: String, expected: String)
   /// A stored order of batches with an index outside the data set, or without any.
   case invalidBatchOrder(file: String, step: Int, position: Int, found: String, expected: String)
+  /// A folder without a file of a published data set; any of `expected` would do.
+  case missingData(set: String, folder: String, expected: [String], identifier: String)
   case file(ArrayFileError)
 
   public var description: String {
@@ -34,6 +36,9 @@ public enum NetworkTrainingError: Error, Equatable, Sendable, CustomStringConver
       "\(file): \(name) is \(found), expected \(expected); give the weights of this architecture, or its widths"
     case .invalidBatchOrder(let file, let step, let position, let found, let expected):
       "\(file): batch \(step), position \(position): \(found), expected \(expected); save an integer array [steps, batch]"
+    case .missingData(let set, let folder, let expected, let identifier):
+      "\(folder): \(set) needs \(expected.joined(separator: " or ")) there (.gz and .xz are read too); "
+        + "run lipdyn data fetch \(identifier), or name the folder that has it"
     case .file(let error): error.description
     }
   }

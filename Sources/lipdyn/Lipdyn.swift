@@ -21,7 +21,7 @@ struct Lipdyn: ParsableCommand {
     subcommands: [
       Verify.self, Calibrate.self, Claims.self, Show.self, Graph.self, Simulate.self, Train.self, Layer.self,
       Variance.self, Check.self, NewDerivation.self,
-      Benchmark.self,
+      DataCommand.self, Benchmark.self,
     ])
 
   static func main() {

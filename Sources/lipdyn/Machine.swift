@@ -18,7 +18,8 @@ extension VerificationRecord.Machine {
       cores: ProcessInfo.processInfo.processorCount,
       libraries: [
         "OpenBLAS": BLASThreads.libraryDescription, "GSL": RandomGenerator.libraryVersion,
-        "FLINT": Rational.libraryVersion, "libzip": ArrayArchive.libraryVersion, "lipdyn": Lipdyn.configuration.version,
+        "FLINT": Rational.libraryVersion, "libzip": ArrayArchive.libraryVersion, "libarchive": XZFile.libraryVersion,
+        "lipdyn": Lipdyn.configuration.version,
       ])
   }
 
