@@ -124,21 +124,27 @@ import Testing
     let (steps, batch) = (400, 100)
     var counts = [Int](repeating: 0, count: pairs.count)
     var signs = [Int](repeating: 0, count: 4)
-    // Deviations of the two indicators from their probabilities, over all draws: each is at most 1 in magnitude.
-    var (first, second) = (0.0, 0.0)
+    // Deviations of the two indicators from their probabilities, and products of these with each other and with the
+    // signs, which vanish on average if the draws are independent; each is at most 1 in magnitude.
+    var deviations = [Double](repeating: 0, count: 7)
     for step in 0..<steps {
       for position in 0..<batch {
         let choice = sampler.choice(position: position, step: step)
         counts[choice.subPolicy] += 1
         signs[(choice.firstIsNegative ? 1 : 0) + (choice.secondIsNegative ? 2 : 0)] += 1
-        first += (choice.appliesFirst ? 1 : 0) - pairs[choice.subPolicy].first.probability
-        second += (choice.appliesSecond ? 1 : 0) - pairs[choice.subPolicy].second.probability
+        let first = (choice.appliesFirst ? 1 : 0) - pairs[choice.subPolicy].first.probability
+        let second = (choice.appliesSecond ? 1 : 0) - pairs[choice.subPolicy].second.probability
+        let (sign, other) = (choice.firstIsNegative ? -1.0 : 1, choice.secondIsNegative ? -1.0 : 1)
+        let products = [
+          first, second, first * second, first * sign, first * other, second * sign, second * other,
+        ]
+        for (i, product) in products.enumerated() { deviations[i] += product }
       }
     }
     #expect(chiSquare(counts) < chiSquareAlarm(pairs.count - 1))
     #expect(chiSquare(signs) < chiSquareAlarm(3))
-    let bound = hoeffding(steps * batch, width: 1)
-    #expect(abs(first) / Double(steps * batch) < bound && abs(second) / Double(steps * batch) < bound)
+    let bound = hoeffding(steps * batch, width: 2)
+    for deviation in deviations { #expect(abs(deviation) / Double(steps * batch) < bound) }
     #expect(sampler.choice(position: 5, step: 7) == sampler.choice(position: 5, step: 7))
   }
 
