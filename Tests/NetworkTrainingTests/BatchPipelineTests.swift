@@ -40,10 +40,9 @@ import Testing
     let batch = load(&plain, step: 5)
     let (mean, deviation) = (images.channelMean, images.channelDeviation)
     for (j, index) in indices.enumerated() {
-      for i in 0..<plain.features {
-        let byte = Double(images.pixels[index * plain.features + i])
-        #expect(batch[0][i, j] == (byte / 255 - mean[i % 3]) / deviation[i % 3])
-      }
+      let bytes = images.pixels[index * plain.features..<(index + 1) * plain.features]
+      let expected = bytes.enumerated().map { (Double($1) / 255 - mean[$0 % 3]) / deviation[$0 % 3] }
+      #expect(batch[0].column(j).elements == expected)
       for k in 0..<4 { #expect(batch[1][k, j] == (k == images.labels[index] ? 1 : 0)) }
     }
     // The whole set has mean 0 and variance 1 in each channel, up to round-off of 2160 terms.
@@ -85,10 +84,8 @@ import Testing
       mixes.fillPermutation(&permutation, scratch: &scratch, step: step)
       for (j, partner) in permutation.enumerated() {
         let lambda = mixes.coefficient(step: step, pair: j)
-        for i in 0..<shape.count {
-          let expected = lambda * inputs[j][i] + (1 - lambda) * inputs[partner][i]
-          #expect(abs(found[0][i, j] - expected) < 1e-14)
-        }
+        let mixed = zip(inputs[j], inputs[partner]).map { lambda * $0 + (1 - lambda) * $1 }
+        #expect(zip(mixed, found[0].column(j).elements).allSatisfy { abs($0 - $1) < 1e-14 })
         for k in 0..<4 {
           let expected = lambda * targets[j][k] + (1 - lambda) * targets[partner][k]
           #expect(abs(found[1][k, j] - expected) < 1e-15)
