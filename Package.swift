@@ -24,6 +24,9 @@ let numerics =
 let kernelFlags: [CSetting] =
   isRootPackage ? [.unsafeFlags(["-O3", "-ffp-contract=off"])] : []
 
+// These kernels may contract: what they compute is judged by residuals, not by bits.
+let contractingKernelFlags: [CSetting] = isRootPackage ? [.unsafeFlags(["-O3"])] : []
+
 let package = Package(
   name: "LipschitzDynamics",
   products: [
@@ -51,8 +54,9 @@ let package = Package(
     .systemLibrary(name: "CZip", providers: [.apt(["libzip-dev", "zlib1g-dev"])]),
 
     // The rooms, lowest first. Nothing below LipschitzDynamics knows of the paper.
+    .target(name: "CDenseKernels", cSettings: contractingKernelFlags),
     .target(
-      name: "DenseLinearAlgebra", dependencies: ["COpenBLAS", "CLAPACKE"], swiftSettings: numerics),
+      name: "DenseLinearAlgebra", dependencies: ["CDenseKernels", "COpenBLAS", "CLAPACKE"], swiftSettings: numerics),
     .target(name: "ExactArithmetic", dependencies: ["CFLINT"], swiftSettings: numerics),
     .target(
       name: "SymbolicCalculus", dependencies: ["ExactArithmetic", "RandomStreams"], swiftSettings: numerics),
