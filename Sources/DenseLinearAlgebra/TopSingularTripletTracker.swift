@@ -16,7 +16,7 @@
 public struct TopSingularTripletTracker<Scalar: BLASScalar>: Sendable {
   /// When to stop.
   public enum Tolerance: Sendable {
-    /// σ_1 to this relative error (by the residual and the estimated gap, with a factor of four to spare).
+    /// σ_1 to this relative error, by the residual and the estimated gap: a bound that is rarely sharp.
     case value(Scalar)
     /// max(‖Av − σu‖, ‖Aᵀu − σv‖) ≤ this · σ_1.
     case residual(Scalar)
@@ -173,7 +173,7 @@ public struct TopSingularTripletTracker<Scalar: BLASScalar>: Sendable {
     case .residual(let bound): return pair.residual <= bound
     case .value(let bound):
       let quadratic = pair.innerGap > 0 ? pair.residual * pair.residual / pair.innerGap : pair.residual
-      return Swift.min(pair.residual, quadratic) / 2 <= bound / 4 || pair.residual <= 16 * Scalar.ulpOfOne
+      return Swift.min(pair.residual, quadratic) / 2 <= bound || pair.residual <= 16 * Scalar.ulpOfOne
     }
   }
 
