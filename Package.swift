@@ -24,6 +24,9 @@ let numerics =
 let kernelFlags: [CSetting] =
   isRootPackage ? [.unsafeFlags(["-O3", "-ffp-contract=off"])] : []
 
+// These kernels may contract: what they compute is judged by residuals, not by bits.
+let contractingKernelFlags: [CSetting] = isRootPackage ? [.unsafeFlags(["-O3"])] : []
+
 let package = Package(
   name: "LipschitzDynamics",
   products: [
@@ -54,8 +57,9 @@ let package = Package(
     .systemLibrary(name: "COpenSSL", providers: [.apt(["libssl-dev"])]),
 
     // The rooms, lowest first. Nothing below LipschitzDynamics knows of the paper.
+    .target(name: "CDenseKernels", cSettings: contractingKernelFlags),
     .target(
-      name: "DenseLinearAlgebra", dependencies: ["COpenBLAS", "CLAPACKE"], swiftSettings: numerics),
+      name: "DenseLinearAlgebra", dependencies: ["CDenseKernels", "COpenBLAS", "CLAPACKE"], swiftSettings: numerics),
     .target(name: "ExactArithmetic", dependencies: ["CFLINT"], swiftSettings: numerics),
     .target(
       name: "SymbolicCalculus", dependencies: ["ExactArithmetic", "RandomStreams"], swiftSettings: numerics),

@@ -1,5 +1,6 @@
 // The two element types of BLAS and LAPACK, and the only place where their C names appear.
 
+internal import CDenseKernels
 internal import CLAPACKE
 internal import COpenBLAS
 
@@ -29,6 +30,15 @@ public protocol BLASScalar: BinaryFloatingPoint, Sendable {
   static func geqrf(_ m: Int, _ n: Int, _ a: UnsafeMutablePointer<Self>, _ tau: UnsafeMutablePointer<Self>) -> Int
   static func orgqr(_ m: Int, _ k: Int, _ a: UnsafeMutablePointer<Self>, _ tau: UnsafePointer<Self>) -> Int
   static func syevd(_ n: Int, _ a: UnsafeMutablePointer<Self>, _ w: UnsafeMutablePointer<Self>) -> Int
+  /// Eigenvalues in ascending order, and vectors in place of A, without allocation: for small orders called often.
+  static func syev(
+    _ n: Int, _ a: UnsafeMutablePointer<Self>, _ w: UnsafeMutablePointer<Self>, _ work: UnsafeMutablePointer<Self>,
+    _ workCount: Int
+  ) -> Int
+  /// W ← α Aᵀ U and Y ← α A W for p vectors, in one sweep over A; shapes [m, n], [m, p], [n, p], [m, p], packed.
+  static func gramProduct(
+    _ m: Int, _ n: Int, _ p: Int, _ alpha: Self, _ a: UnsafePointer<Self>, _ u: UnsafePointer<Self>,
+    _ w: UnsafeMutablePointer<Self>, _ y: UnsafeMutablePointer<Self>)
   static func gesdd(
     _ job: UInt8, _ m: Int, _ n: Int, _ a: UnsafeMutablePointer<Self>, _ s: UnsafeMutablePointer<Self>,
     _ u: UnsafeMutablePointer<Self>?, _ ldu: Int, _ vt: UnsafeMutablePointer<Self>?, _ ldvt: Int
@@ -101,6 +111,20 @@ extension Double: BLASScalar {
     _ n: Int, _ a: UnsafeMutablePointer<Double>, _ w: UnsafeMutablePointer<Double>
   ) -> Int {
     Int(LAPACKE_dsyevd(LAPACK_COL_MAJOR, 86, 76, blas(n), a, blas(n), w))
+  }
+
+  public static func syev(
+    _ n: Int, _ a: UnsafeMutablePointer<Double>, _ w: UnsafeMutablePointer<Double>,
+    _ work: UnsafeMutablePointer<Double>, _ workCount: Int
+  ) -> Int {
+    Int(LAPACKE_dsyev_work(LAPACK_COL_MAJOR, 86, 76, blas(n), a, blas(n), w, work, blas(workCount)))
+  }
+
+  public static func gramProduct(
+    _ m: Int, _ n: Int, _ p: Int, _ alpha: Double, _ a: UnsafePointer<Double>, _ u: UnsafePointer<Double>,
+    _ w: UnsafeMutablePointer<Double>, _ y: UnsafeMutablePointer<Double>
+  ) {
+    cdk_gram_product_f64(m, n, p, alpha, a, u, w, y)
   }
 
   public static func gesdd(
@@ -176,6 +200,20 @@ extension Float: BLASScalar {
     _ n: Int, _ a: UnsafeMutablePointer<Float>, _ w: UnsafeMutablePointer<Float>
   ) -> Int {
     Int(LAPACKE_ssyevd(LAPACK_COL_MAJOR, 86, 76, blas(n), a, blas(n), w))
+  }
+
+  public static func syev(
+    _ n: Int, _ a: UnsafeMutablePointer<Float>, _ w: UnsafeMutablePointer<Float>,
+    _ work: UnsafeMutablePointer<Float>, _ workCount: Int
+  ) -> Int {
+    Int(LAPACKE_ssyev_work(LAPACK_COL_MAJOR, 86, 76, blas(n), a, blas(n), w, work, blas(workCount)))
+  }
+
+  public static func gramProduct(
+    _ m: Int, _ n: Int, _ p: Int, _ alpha: Float, _ a: UnsafePointer<Float>, _ u: UnsafePointer<Float>,
+    _ w: UnsafeMutablePointer<Float>, _ y: UnsafeMutablePointer<Float>
+  ) {
+    cdk_gram_product_f32(m, n, p, alpha, a, u, w, y)
   }
 
   public static func gesdd(

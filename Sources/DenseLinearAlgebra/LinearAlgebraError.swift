@@ -16,6 +16,8 @@ public enum LinearAlgebraError: Error, Equatable, Sendable, CustomStringConverti
   case illegalArgument(routine: String, position: Int)
   /// The largest singular value is not simple to working precision, so its derivatives do not exist numerically.
   case gapTooSmall(sigma1: Double, sigma2: Double, minimumRelativeGap: Double)
+  /// σ_k (zero-based k) of a matrix of a batch is zero or shared with another to working precision, so it has no Hessian.
+  case singularValueNotSimple(matrix: Int, k: Int, sigma: Double, nearest: Double, resolution: Double)
 
   public var description: String {
     switch self {
@@ -35,6 +37,11 @@ public enum LinearAlgebraError: Error, Equatable, Sendable, CustomStringConverti
       """
       largest singular value is not simple: sigma1 = \(sigma1), sigma2 = \(sigma2), relative gap \
       \(sigma1 > 0 ? (sigma1 - sigma2) / sigma1 : 0) is below \(minimum); its derivatives are undefined or lost to round-off here
+      """
+    case .singularValueNotSimple(let matrix, let k, let sigma, let nearest, let resolution):
+      """
+      matrix \(matrix): singular value \(k) = \(sigma) has no second derivative: it or its distance from its nearest \
+      neighbour \(nearest) is below the resolution \(resolution); leave index \(k) out, or perturb the matrix
       """
     }
   }

@@ -119,23 +119,21 @@ extension TopSingularTriplet {
     // Every start carries a share of a fixed pseudo-random direction, so that a triplet that was the
     // largest and no longer is (two singular values crossed) cannot hide its successor.
     let generic = pseudoRandomDirection(a.columns)
-    var v = [start.map { ($0 + Scalar(0.05) * generic).normalized } ?? generic]
-    var u: [Vector<Scalar>] = []
+    var v = OrthonormalBasis<Scalar>(dimension: a.columns)
+    var u = OrthonormalBasis<Scalar>(dimension: a.rows)
+    v.append(start.map { ($0 + Scalar(0.05) * generic).normalized } ?? generic)
     var alpha: [Scalar] = []
     var beta: [Scalar] = []
     let tolerance = 4 * Scalar.ulpOfOne
     var nextCheck = 8
 
     while u.count < limit {
-      var left = scaled * v[u.count]
-      if let last = beta.last, let previous = u.last { left -= last * previous }
-      left = orthogonalized(left, against: u)
+      let left = u.orthogonalized(scaled * v.last)
       let alphaNext = left.norm
       guard alphaNext > 0 else { return nil }
       u.append(left / alphaNext)
       alpha.append(alphaNext)
-      var right = scaled.transposedTimes(u[u.count - 1]) - alphaNext * v[v.count - 1]
-      right = orthogonalized(right, against: v)
+      let right = v.orthogonalized(scaled.transposedTimes(u.last))
       let betaNext = right.norm
       let scale = alpha.reduce(0) { Swift.max($0, $1) }
       // An invariant subspace was found before its time: full decomposition decides.
@@ -163,31 +161,20 @@ extension TopSingularTriplet {
   @specialized(where Scalar == Double) @specialized(where Scalar == Float)
   private static func assembled(
     _ scaled: Matrix<Scalar>, _ exponent: Int, _ svd: SingularValueDecomposition<Scalar>,
-    _ left: [Vector<Scalar>], _ right: [Vector<Scalar>]
+    _ left: OrthonormalBasis<Scalar>, _ right: OrthonormalBasis<Scalar>
   ) -> TopSingularTriplet? {
-    let order = svd.values.count
-    let u = (Matrix(columns: Array(left[..<order])) * svd.u.column(0)).normalized
-    let v = (Matrix(columns: Array(right[..<order])) * svd.v(0)).normalized
+    let u = left.combination(svd.u.column(0)).normalized
+    let v = right.combination(svd.v(0)).normalized
     let sigma = svd.values[0]
     let residual = measuredResidual(scaled, sigma, u, v)
-    guard residual <= 64 * Scalar.ulpOfOne * Scalar(order).squareRoot() else { return nil }
+    guard residual <= 64 * Scalar.ulpOfOne * Scalar(svd.values.count).squareRoot() else { return nil }
     return TopSingularTriplet(
       sigma.scaled(byExponent: exponent), u, v, sigma2: svd.values[1].scaled(byExponent: exponent), residual: residual)
   }
 
-  /// Two passes of classical Gram–Schmidt: orthogonal to round-off.
-  @specialized(where Scalar == Double) @specialized(where Scalar == Float)
-  private static func orthogonalized(_ x: Vector<Scalar>, against basis: [Vector<Scalar>]) -> Vector<Scalar> {
-    guard !basis.isEmpty else { return x }
-    let q = Matrix(columns: basis)
-    var y = x
-    for _ in 0..<2 { y -= q * q.transposedTimes(y) }
-    return y
-  }
-
   /// The same generic unit vector on every machine (a Weyl sequence folded to [−1, 1)).
-  private static func pseudoRandomDirection(_ count: Int) -> Vector<Scalar> {
-    var state: UInt64 = 0x9E37_79B9_7F4A_7C15
+  static func pseudoRandomDirection(_ count: Int, number: UInt64 = 0) -> Vector<Scalar> {
+    var state: UInt64 = 0x9E37_79B9_7F4A_7C15 &+ number << 32
     let entries = (0..<count).map { _ -> Scalar in
       state &+= 0x9E37_79B9_7F4A_7C15
       var z = state
