@@ -69,10 +69,7 @@ public final class SequentialLedger<Scalar: NetworkScalar> {
     let failures = Failures()
     let order = units.indices.sorted { weights[$0].count > weights[$1].count }
     TrainingThreads.forEach(order.count) { k in
-      let i = order[k]
-      do { self.units[i].triplet = try TopSingularTriplet(weights[i], near: self.units[i].triplet) } catch {
-        failures.first(error)
-      }
+      do { try self.units[order[k]].track(weights[order[k]]) } catch { failures.first(error) }
     }
     if let error = failures.error { throw error }
   }
@@ -138,7 +135,8 @@ extension SequentialLedger {
     let layer: Int
     let (m, n): (Int, Int)
     let count: Int
-    var triplet: TopSingularTriplet<Scalar>?
+    private(set) var triplet: TopSingularTriplet<Scalar>?
+    private var tracker: TopSingularTripletTracker<Scalar>
     /// Columns E_j v and E_jᵀu of the samples, and of their mean at the end.
     private var right: [Scalar]
     private var left: [Scalar]
@@ -153,6 +151,8 @@ extension SequentialLedger {
       self.layer = layer
       (m, n) = workspace.architecture.weightShape(of: layer) ?? (0, 0)
       count = workspace.sampleCount
+      // Vectors are what the terms need: a residual of 64 units of round-off.
+      tracker = TopSingularTripletTracker(rows: m, columns: n, tolerance: .residual(64 * Scalar.ulpOfOne))
       right = [Scalar](repeating: 0, count: m * (count + 1))
       left = [Scalar](repeating: 0, count: n * (count + 1))
       let k = min(m, n)
@@ -163,6 +163,11 @@ extension SequentialLedger {
 
     private var isWide: Bool { m <= n }
     private var order: Int { min(m, n) }
+
+    func track(_ theta: Matrix<Scalar>) throws(LinearAlgebraError) {
+      try tracker.update(theta)
+      triplet = tracker.triplet
+    }
 
     /// Fills p, q and the scores.
     func multiply(
@@ -231,10 +236,7 @@ extension SequentialLedger {
       }
       let (k, u) = (order, isWide ? triplet.u : triplet.v)
       gram.withUnsafeMutableBufferPointer { a in
-        for j in 0..<k {
-          for i in j..<k { a[j * k + i] += u[i] * u[j] }
-          a[j * k + j] += 1
-        }
+        u.elements.withUnsafeBufferPointer { LedgerKernel.addRankOne($0.baseAddress!, k, to: a.baseAddress!) }
         isSimple = Scalar.potrf(k, a.baseAddress!) == 0
       }
     }
@@ -301,6 +303,15 @@ private enum LedgerKernel {
       if j < count { for i in 0..<length { y[i] -= mean[i] } }
       let along = S.dot(UnsafeBufferPointer(start: y, count: length), UnsafeBufferPointer(start: w, count: length))
       for i in 0..<length { y[i] = s * (y[i] - along * w[i]) }
+    }
+  }
+
+  /// A ← A + I + uuᵀ, lower triangle.
+  @specialized(where S == Double) @specialized(where S == Float)
+  static func addRankOne<S: BLASScalar>(_ u: UnsafePointer<S>, _ k: Int, to a: UnsafeMutablePointer<S>) {
+    for j in 0..<k {
+      for i in j..<k { a[j * k + i] += u[i] * u[j] }
+      a[j * k + j] += 1
     }
   }
 
