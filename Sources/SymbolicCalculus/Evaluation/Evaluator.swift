@@ -79,6 +79,9 @@ final class Evaluator<D: DrawingDomain> {
     let (low, high) = (try model.size(range.lower, bound), try model.size(range.upper, bound))
     var all: [[Int]] = []
     guard low <= high else { return all }
+    guard low > Int.min / 4, high < Int.max / 4, high - low < 10_000 else {
+      throw .tooLarge("a family from \(low) to \(high)")
+    }
     for value in low...high {
       var inner = bound
       inner[range.index] = value
@@ -280,9 +283,11 @@ final class Evaluator<D: DrawingDomain> {
 
   func instances(_ range: Expression.Range, _ env: Env) throws(EvaluationError) -> [Env] {
     let (low, high) = (try size(range.lower, env), try size(range.upper, env))
-    guard high - low < 10_000 else { throw .tooLarge("a sum of \(high - low + 1) terms") }
     var all: [Env] = []
     guard low <= high else { return all }
+    guard low > Int.min / 4, high < Int.max / 4, high - low < 10_000 else {
+      throw .tooLarge("a sum from \(low) to \(high)")
+    }
     for value in low...high {
       var isExcluded = false
       for skipped in range.excluding where try size(skipped, env) == value { isExcluded = true }

@@ -212,6 +212,16 @@ final class Model<D: DrawingDomain> {
     return q
   }
 
+  /// Gives a name columns of an orthogonal matrix. Errors: undefined if it has more columns than rows.
+  func makeOrthonormal(_ key: ValueKey) throws(EvaluationError) {
+    guard let shape = theory.declarations[key.name]?.shape else { return }
+    let (rows, columns) = try extent(shape)
+    guard columns <= rows else { throw .undefined("\(columns) orthonormal columns of length \(rows)") }
+    let whole = try orthogonal(key, rows, "columns")
+    // The last column has a sign of its own, so that both determinants occur.
+    setValue(G(rows: rows, columns: columns) { whole[$0, rows - columns + $1] }, for: key)
+  }
+
   /// A column of an orthogonal matrix.
   private func unit(_ key: ValueKey, _ n: Int) throws(EvaluationError) -> G {
     try orthogonal(key, n, "direction").column(n - 1)

@@ -70,6 +70,8 @@ public struct Examiner: Sendable {
   private func acceptedPlaces(_ points: Points, atLeast wanted: Int) -> Result<[Place], Absence> {
     var accepted: [Place] = []
     var obstacle: String?
+    // Where no point could even be made, nothing is known of the hypotheses.
+    var (isTried, unmade): (Bool, String?) = (false, nil)
     var tries = 0
     let patience = points.hypotheses.conditions.isEmpty ? 8 : 150
     var open = Array(points.sizeChoices.enumerated())
@@ -86,9 +88,11 @@ public struct Examiner: Sendable {
             sizes: sizes, seed: seed &+ UInt64(10_000 * choice + attempt), spread: attempt % 4 == 3 ? .small : .wide)
           do {
             found = try points.accepts(place)
+            isTried = true
             if found { accepted.append(place) }
           } catch {
             obstacle = error.reason
+            if case .unsupported(let reason) = error { unmade = reason }
             attempts[choice] += patience / 8
           }
         }
@@ -105,6 +109,7 @@ public struct Examiner: Sendable {
       }
     }
     if !accepted.isEmpty { return .success(accepted) }
+    if let unmade, !isTried { return .failure(Absence(finding: .undecided(unmade))) }
     return .failure(
       Absence(
         finding: .vacuous(

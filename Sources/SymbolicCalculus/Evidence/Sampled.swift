@@ -189,6 +189,7 @@ extension Examiner {
       }
     }
     let fixed = Set(points.hypotheses.equations.map(\.unknown)).union(points.hypotheses.derived.keys)
+      .union(points.hypotheses.orthonormal)
     var free: [ValueKey: [Rational]] = [:]
     for (key, value) in evaluator.model.values {
       guard case .parameter(.none)? = theory.declarations[key.name]?.nature, !fixed.contains(key.name),
