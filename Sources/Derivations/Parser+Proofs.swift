@@ -64,7 +64,8 @@ extension Parser {
       // have A: a = b ⏎ c = d would read as a = b c = d.
       if name != nil, reason == nil, isRelation, let place = continuedLine(from: stepStart) {
         throw DerivationError(
-          "a step that others cite ends with a reason, and this line would be a factor of the one before", at: place.span,
+          "a step that others cite ends with a reason, and this line would be a factor of the one before",
+          at: place.span,
           hint: "write by algebra before it")
       }
       steps.append(ChainSyntax.Step(relation: relation, right: right, reason: reason, span: span(from: stepStart)))

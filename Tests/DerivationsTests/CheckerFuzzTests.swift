@@ -109,9 +109,6 @@ private struct Mutation {
     function of vector[n] | function of scalar | function of time | scalar ~ normal(0, 1) | vector[n] ~ normal(0, I)
     matrix[n, n] ~ normal(0, 1) | scalar ~ normal(0, -1) | scalar ~ normal(1e9, 1e9)
     """.split(whereSeparator: { $0 == "\n" || $0 == "|" }).map { $0.trimming }
-  private static let hypotheses = [
-    "=", "!=", "<", "<=", ">", ">=",
-  ]
 
   mutating func pick<T>(_ list: [T]) -> T { list[Int.random(in: 0..<list.count, using: &dice)] }
   mutating func chance(_ n: Int) -> Bool { Int.random(in: 0..<n, using: &dice) == 0 }
@@ -160,7 +157,8 @@ private struct Mutation {
     case 0, 1, 2, 3: replace(pick(Self.wraps).replacing("%", with: text))
     case 4: replace(pick(Self.atoms))
     case 5: if !names.isEmpty { replace(pick(names)) }
-    case 6: if Self.isName(tokens[place.lowerBound]), place.count > 1 { tokens[place.lowerBound] = pick(Self.functions) }
+    case 6:
+      if Self.isName(tokens[place.lowerBound]), place.count > 1 { tokens[place.lowerBound] = pick(Self.functions) }
     case 7:
       let other = pick(others)
       if let piece = operand(other) { replace(other[piece].joined()) }
@@ -172,7 +170,9 @@ private struct Mutation {
         tokens.replaceSubrange(first, with: b)
       }
     case 9:
-      let signs = tokens.indices.filter { ["+", "-", "*", "/", "=", "<=", ">=", "<", ">", "^", "'"].contains(tokens[$0]) }
+      let signs = tokens.indices.filter {
+        ["+", "-", "*", "/", "=", "<=", ">=", "<", ">", "^", "'"].contains(tokens[$0])
+      }
       if !signs.isEmpty { tokens[pick(signs)] = pick(["+", "-", " ", "/", "=", "<=", ">=", "<", "!=", "^", ".*"]) }
     case 10:
       let numbers = tokens.indices.filter { tokens[$0].first?.isNumber ?? false }
@@ -197,7 +197,7 @@ private struct Mutation {
     default:
       guard !names.isEmpty else { return }
       let (a, b) = (pick(Self.wraps).replacing("%", with: pick(names)), pick(Self.atoms + names))
-      tokens += Seed.tokens("\nassume \(a) \(pick(Self.hypotheses)) \(b)\n")
+      tokens += Seed.tokens("\nassume \(a) \(pick(Relation.allCases.map(\.rawValue))) \(b)\n")
     }
   }
 
@@ -221,21 +221,21 @@ extension String {
 }
 
 @Suite struct CheckerFuzzTests {
-  /// Seconds that a document may take; a bound for machines that do other things too.
-  private static let patience = Duration.seconds(20)
+  /// What a step may take, in a build without whole-module optimisation, on a machine that does other things too.
+  private static let patience = Duration.seconds(40)
 
   /// Reads, checks and renders.
-  private func run(_ text: String) -> (isElaborated: Bool, lines: Int) {
+  private func run(_ text: String) -> (isElaborated: Bool, steps: Int, lines: Int) {
     let document = DerivationDocument(DerivationSource(derivation: text))
     let outcome = DerivationChecker(seed: 1).check(document)
     let lines = DerivationText.report(outcome, details: true).count
-    return (!document.claims.isEmpty, lines + DerivationLaTeX.article([outcome]).utf8.count)
+    return (!document.claims.isEmpty, outcome.steps.count, lines + DerivationLaTeX.article([outcome]).utf8.count)
   }
 
   /// CHECKER_FUZZ sets the number of documents, CHECKER_FUZZ_SEED the first seed; CHECKER_FUZZ_TRACE prints each.
   @Test func mutatedClaimsNeverCrash() throws {
     func setting(_ name: String) -> UInt64? { getenv(name).flatMap { UInt64(String(cString: $0)) } }
-    let count = setting("CHECKER_FUZZ") ?? 60
+    let count = setting("CHECKER_FUZZ") ?? 40
     let first = setting("CHECKER_FUZZ_SEED") ?? 1
     let trace = getenv("CHECKER_FUZZ_TRACE") != nil
     let seeds = try Seed.all()
@@ -243,16 +243,46 @@ extension String {
     var elaborated = 0
     for seed in first..<first + count {
       var mutation = Mutation(dice: Dice(state: seed &* 0x2545_F491_4F6C_DD1D))
-      let text = mutation.document(seeds)
+      // Mostly one that can be read; what cannot be is read all the same.
+      var text = mutation.document(seeds)
+      for _ in 0..<8 where DerivationDocument(DerivationSource(derivation: text)).claims.isEmpty {
+        text = mutation.document(seeds)
+      }
       if trace { Array("seed \(seed)\n\(text)\n".utf8).withUnsafeBytes { _ = write(2, $0.baseAddress, $0.count) } }
-      var result = (isElaborated: false, lines: 0)
+      var result = (isElaborated: false, steps: 0, lines: 0)
       let time = clock.measure { result = run(text) }
       if result.isElaborated { elaborated += 1 }
       if trace { Array("took \(time)\n".utf8).withUnsafeBytes { _ = write(2, $0.baseAddress, $0.count) } }
-      #expect(time < Self.patience, "seed \(seed) took \(time):\n\(text)")
+      #expect(time < Self.patience * max(1, result.steps), "seed \(seed) took \(time):\n\(text)")
       #expect(result.lines > 0)
     }
     if count > 1_000 { print("\(count) documents from seed \(first), of which \(elaborated) had a claim to check") }
-    #expect(elaborated > count / 4)
+    #expect(elaborated > count / 2)
+  }
+  /// Sizes, indices and exponents beyond every bound, each of which once stopped the process or never ended.
+  @Test(arguments: [
+    "let n : dimension let x : scalar claim C: sum(q in 0..9223372036854775807) x = x",
+    "let x : scalar claim C: sum(q in -4611686018427387904..4611686018427387904) x = x",
+    "let x : scalar claim C: x^-9223372036854775808 = x",
+    "let x : scalar claim C: x^-9223372036854775807 = x^9223372036854775807",
+    "let n : dimension let A : matrix[n, n] claim C: A^(n 4611686018427387904) = A",
+    "let x[1..1000000000] : scalar claim C: x[1] = x[2]",
+    "let n : dimension let x[1..1000000000] : vector[n] let b[1..2] : sample of x without replacement claim C: b[1] = b[2]",
+    "let n : dimension >= 1000000000 let A : matrix[n, n] claim C: A = A'",
+    """
+    let m, n : dimension >= 2 let θ : matrix[n n n n n n n n, n] assume (s, u, v) = svd(θ) let i : dimension >= 2
+    assume i <= min(m, n)
+    claim C: tr(kron(v[1], u[i]) kron(v[1], u[i])') = norm(kron(v[1], u[i]))^2
+    """,
+    """
+    let m, n : dimension >= 2 let A, Y : matrix[m, n] let X : matrix[m, n] ~ normal(A, 1) assume simple(opnorm(X))
+    claim C: E[D[opnorm](X)[X]] = E[opnorm(X)]
+    """,
+  ])
+  func hugeThingsEndSoon(_ text: String) {
+    let clock = ContinuousClock()
+    var result = (isElaborated: false, steps: 0, lines: 0)
+    let time = clock.measure { result = run(text) }
+    #expect(result.lines > 0 && time < Self.patience, "\(time): \(text)")
   }
 }

@@ -127,7 +127,8 @@ final class Evaluator<D: DrawingDomain> {
     depth += 1
     defer { depth -= 1 }
     guard depth < 2_000 else { throw .tooLarge("an expression nested more than 2000 deep") }
-    try arithmetic.budget.spend(1)
+    // A draw visits every node anew, which takes longer than a multiplication.
+    try arithmetic.budget.spend(env.isDrawn ? 4 : 1)
     let algebra = linear(env)
     switch e.node {
     case .number(let q): return G(scalar: arithmetic.constant(try arithmetic.domain.element(q)))

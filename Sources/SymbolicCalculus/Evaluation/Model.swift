@@ -122,6 +122,9 @@ final class Model<D: DrawingDomain> {
     }
     let (low, high) = (try size(range.lower), try size(range.upper))
     guard high >= low else { throw .undefined("a sample of an empty family") }
+    guard low > Int.min / 4, high < Int.max / 4, high - low < 10_000 else {
+      throw .tooLarge("a family from \(low) to \(high)")
+    }
     if replacement { return low + generator(key).uniform(below: high - low + 1) }
     // One permutation for all members of the sample.
     let order = generator(ValueKey(name: key.name), "permutation").choose(high - low + 1, of: high - low + 1)

@@ -266,7 +266,7 @@ struct Arithmetic<D: ScalarDomain>: Sendable {
   }
 
   func power(_ a: N, _ n: Int, in algebra: NilpotentAlgebra) throws(EvaluationError) -> N {
-    guard abs(n) <= 64 else { throw .tooLarge("the power \(n)") }
+    guard n.magnitude <= 64 else { throw .tooLarge("the power \(n)") }
     var result = one
     let factor = n < 0 ? try inverse(a, in: algebra) : a
     for _ in 0..<abs(n) { result = try multiply(result, factor, in: algebra) }

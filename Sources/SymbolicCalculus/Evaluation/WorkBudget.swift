@@ -10,6 +10,12 @@ public final class WorkBudget: @unchecked Sendable {
 
   var isSpent: Bool { left < 0 || whole?.isSpent ?? false }
 
+  /// Refuses work that is going to exceed the budget before it is begun.
+  func require(_ n: Int) throws(EvaluationError) {
+    guard n <= left else { throw .tooLarge("\(n) multiplications, more than the budget allows") }
+    try whole?.require(n)
+  }
+
   func spend(_ n: Int) throws(EvaluationError) {
     left -= n
     if left < 0 { throw .tooLarge("more multiplications than the budget allows") }

@@ -25,7 +25,9 @@ public struct Examiner: Sendable {
     let total = WorkBudget(Self.statement, of: budget)
     let finding = examineAll(s, of: total)
     if case .refuted = finding { return finding }
-    return total.isSpent ? .undecided("the work that this step needs exceeds the budget") : finding
+    return total.isSpent
+      ? .undecided("the work that this step needs exceeds the budget: make two steps of it, or name a part of it")
+      : finding
   }
 
   /// Equations among the hypotheses may have several families of solutions, according to what they are solved for.
