@@ -40,7 +40,7 @@ public enum ArrayFileError: Error, Equatable, Sendable, CustomStringConvertible 
     case .system(let file, let operation, let reason):
       "\(file): \(operation) failed: \(reason)"
     case .tooLarge(let file, let limit):
-      "\(file): holds more than the limit of \(limit) bytes; split it, or raise maximumBytes"
+      "\(file): holds more than the limit of \(limit) bytes; split it into smaller files"
     case .badMagic(let file, let expected, let found):
       "\(file): starts with bytes \(found), not with the signature \(expected); is it another kind of file?"
     case .truncated(let file, let field, let expected, let found):

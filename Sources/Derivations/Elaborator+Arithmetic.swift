@@ -113,6 +113,9 @@ extension Elaborator {
   mutating func power(
     _ base: Syntax, _ exponent: Syntax, _ span: Range<Int>
   ) throws(DerivationError) -> Expression {
+    if case .name("T") = exponent.kind, locals["T"] == nil, !scope.declares("T") {
+      throw DerivationError("‘T’ is not declared", at: exponent.span, hint: "the transpose of x is written x'")
+    }
     let base = try elaborate(base)
     let written = try elaborate(exponent)
     let (shape, exponentShape) = (sizes.resolve(base.shape), sizes.resolve(written.shape))
@@ -168,7 +171,10 @@ extension Expression {
   var isSize: Bool {
     switch node {
     case .size: true
+    case .number(let value): value.isInteger
     case .negate(let e): e.isSize
+    case .add(let terms): terms.allSatisfy(\.isSize)
+    case .scale(let a, let b): a.isSize && b.isSize
     default: false
     }
   }

@@ -61,6 +61,8 @@ extension Elaborator {
     var error = DerivationError("‘\(name)’ is not declared", at: span)
     if name == "t" {
       error.hint = "write let t : time"
+    } else if name == "pi" || name == "π" {
+      error.hint = "π is no number of the language; let \(name) : positive scalar where only its sign matters"
     } else if name.first == "d", scope.declares(String(name.dropFirst())) {
       error.hint = "\(name) is the differential of a process, a Brownian motion or a time only"
     } else if let near = Spelling.nearest(to: name, among: candidates) {

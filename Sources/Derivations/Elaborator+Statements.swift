@@ -7,16 +7,18 @@ extension Elaborator {
     switch statement.kind {
     case .declare(let names, let type, let law):
       for name in names { try declare(name, type, law, statement.span) }
-    case .assume(let comparison, let indices):
+    case .assume(let comparisons, let indices):
       let declared = DeclaredName(name: Syntax.Name(text: "", span: statement.span), family: indices)
       let ranges = try family(declared)
-      let assumed = try withFamily(ranges, named: declared) { elaborator throws(DerivationError) in
-        try elaborator.statement(comparison)
+      for comparison in comparisons {
+        let assumed = try withFamily(ranges, named: declared) { elaborator throws(DerivationError) in
+          try elaborator.statement(comparison)
+        }
+        for side in [assumed.left, assumed.right] where try DifferentialForm.has(side) {
+          throw DerivationError("an assumption about a differential", at: side.span, hint: "write process K : dK = …")
+        }
+        scope.theory.assumptions.append(Assumption(.statement(assumed), forAll: ranges, span: statement.span))
       }
-      for side in [assumed.left, assumed.right] where try DifferentialForm.has(side) {
-        throw DerivationError("an assumption about a differential", at: side.span, hint: "write process K : dK = …")
-      }
-      scope.theory.assumptions.append(Assumption(.statement(assumed), forAll: ranges, span: statement.span))
     case .simple(let matrix):
       let matrix = try whole(matrix)
       scope.theory.assumptions.append(Assumption(.simpleTop(matrix), span: statement.span))
@@ -205,7 +207,12 @@ extension Elaborator {
     }
     let matrix = try whole(syntax)
     guard case .variable = matrix.node, !matrix.shape.isScalar else {
-      throw DerivationError("\(function) takes the name of a matrix", at: syntax.span)
+      let isName = if case .name = syntax.kind { true } else { false }
+      let shape = sizes.resolve(matrix.shape)
+      throw DerivationError(
+        "\(function) takes the name of a matrix", at: syntax.span,
+        hint: isName
+          ? nil : "give it one: let C : matrix[\(shape.rows), \(shape.columns)], assume C = \(quote(syntax.span))")
     }
     for (name, part) in zip(names, [Expression.SingularPart.value, .left, .right]) {
       try checkNew(name)

@@ -13,6 +13,8 @@ struct Token: Hashable, Sendable {
   }
   var kind: Kind
   var span: Range<Int>
+  /// Whether it is the first on its line.
+  var startsLine = false
 
   /// Words that begin something and so end what stands before them; `in` and `where` belong to sums.
   static let statementWords: Set<String> = [
@@ -100,11 +102,13 @@ struct Lexer {
       }
     }
 
+    var startsLine = true
     while i < scalars.count {
       let start = offset
       let scalar = scalars[i]
       var kind: Token.Kind
       if scalar.properties.isWhitespace || scalar == "\u{FEFF}" {
+        if scalar == "\n" { startsLine = true }
         skip(1)
         continue
       } else if scalar == "#" {
@@ -155,11 +159,18 @@ struct Lexer {
       } else {
         skip(1)
         if errors.count < Limits.errors {
-          errors.append(DerivationError("‘\(scalar)’ means nothing here", at: start..<offset))
+          let isBar = scalar == "|" || scalar == "‖"
+          // Bars come in pairs and twos: one message is enough.
+          if isBar, errors.contains(where: { $0.message.hasPrefix("‘\(scalar)’") }) { continue }
+          errors.append(
+            DerivationError(
+              "‘\(scalar)’ means nothing here", at: start..<offset,
+              hint: isBar ? "write norm(x), opnorm(A) or abs(a)" : nil))
         }
         continue
       }
-      tokens.append(Token(kind: kind, span: start..<offset))
+      tokens.append(Token(kind: kind, span: start..<offset, startsLine: startsLine))
+      startsLine = false
       if tokens.count > Limits.tokens {
         throw DerivationError("more than \(Limits.tokens) words and signs", at: start..<offset)
       }

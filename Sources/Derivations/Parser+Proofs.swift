@@ -15,6 +15,11 @@ extension Parser {
         name, statement,
         proof: [ChainSyntax(name: nil, first: statement.left, steps: [step], span: span(from: start))])
     }
+    if case .sign(let sign) = token.kind, Relation(rawValue: sign) != nil {
+      throw DerivationError(
+        "a claim has one relation", at: token.span,
+        hint: "make two claims, or claim what the ends say and prove it by the chain")
+    }
     guard isWord("proof") else { return .claim(name, statement, proof: []) }
     let opening = token
     advance()
@@ -56,6 +61,13 @@ extension Parser {
       guard let relation = relation() else { break }
       let right = try expression()
       let reason = acceptWord("by") ? try reason() : nil
+      // have A: a = b ⏎ c = d would read as a = b c = d.
+      if name != nil, reason == nil, isRelation, let place = continuedLine(from: stepStart) {
+        throw DerivationError(
+          "a step that others cite ends with a reason, and this line would be a factor of the one before",
+          at: place.span,
+          hint: "write by algebra before it")
+      }
       steps.append(ChainSyntax.Step(relation: relation, right: right, reason: reason, span: span(from: stepStart)))
     }
     guard !steps.isEmpty else { throw expected("a relation such as ‘=’") }
@@ -65,6 +77,39 @@ extension Parser {
         hint: "line ends mean nothing: without a reason, such as by algebra, the next line would be a factor")
     }
     return ChainSyntax(name: name, first: first, steps: steps, span: span(from: start))
+  }
+
+  private var isRelation: Bool {
+    if case .sign(let sign) = token.kind { Relation(rawValue: sign) != nil } else { false }
+  }
+
+  /// The first token since `start`, outside brackets, that begins a line and is multiplied with what stands before it.
+  private func continuedLine(from start: Token) -> Token? {
+    guard var k = tokens[..<position].lastIndex(of: start) else { return nil }
+    var brackets = 0
+    while k < position {
+      let token = tokens[k]
+      switch token.kind {
+      case .sign("("), .sign("["): brackets += 1
+      case .sign(")"), .sign("]"): brackets -= 1
+      default: break
+      }
+      if token.startsLine, k > 0, brackets == 0 || brackets == 1 && token.kind == .sign("(") {
+        let isFactor: Bool =
+          switch token.kind {
+          case .name, .number, .sign("("): true
+          default: false
+          }
+        let endsFactor: Bool =
+          switch tokens[k - 1].kind {
+          case .name, .number, .sign(")"), .sign("]"), .sign("'"): true
+          default: false
+          }
+        if isFactor && endsFactor { return token }
+      }
+      k += 1
+    }
+    return nil
   }
 
   private mutating func reason() throws(DerivationError) -> Reason {

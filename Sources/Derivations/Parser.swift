@@ -202,7 +202,11 @@ struct Parser {
       }
       return .simple(arguments[0])
     }
-    let statement = try comparison()
+    var comparisons = [try comparison()]
+    // 0 < p < 1 says two things.
+    while let last = comparisons.last, let relation = relation() {
+      comparisons.append(Comparison(left: last.right, relation: relation, right: try expression()))
+    }
     var ranges: [DeclaredName.Index] = []
     if acceptWord("for") {
       repeat {
@@ -213,7 +217,7 @@ struct Parser {
         ranges.append(DeclaredName.Index(name: index, lower: lower, upper: try expression()))
       } while accept(",")
     }
-    return .assume(statement, forAll: ranges)
+    return .assume(comparisons, forAll: ranges)
   }
 
   private mutating func definition() throws(DerivationError) -> StatementSyntax.Kind {

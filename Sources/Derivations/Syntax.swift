@@ -144,8 +144,8 @@ struct StatementSyntax: Hashable, Sendable {
   indirect enum Kind: Hashable, Sendable {
     case section(Syntax.Name)
     case declare([DeclaredName], TypeSyntax, Law?)
-    /// `assume a rel b for i in lower..upper, …`.
-    case assume(Comparison, forAll: [DeclaredName.Index])
+    /// `assume a rel b rel c … for i in lower..upper, …`: one comparison for each relation.
+    case assume([Comparison], forAll: [DeclaredName.Index])
     case decompose([Syntax.Name], isTop: Bool, Syntax)
     case simple(Syntax)
     case define(Syntax.Name, Parameters, Syntax)

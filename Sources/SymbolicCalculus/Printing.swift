@@ -148,7 +148,7 @@ private struct TextWriter {
 
   private func bracketedUnlessName(_ a: Expression) -> String {
     switch a.node {
-    case .variable, .defined: write(a, at: .atom)
+    case .variable, .defined, .brownianDifferential: write(a, at: .atom)
     default: "(\(write(a, at: .sum)))"
     }
   }

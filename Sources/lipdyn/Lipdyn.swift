@@ -71,7 +71,9 @@ struct UsageError: Error, CustomStringConvertible {
     for (index, path) in paths.enumerated() {
       try require(
         !paths[..<index].contains(path), "\(path) is named as output twice; give each output a file of its own")
-      try AtomicFileWriter(path: path).discard()
+      do { try AtomicFileWriter(path: path).discard() } catch {
+        throw UsageError("\(path) cannot be written: \(error); choose a file in a folder of your own")
+      }
     }
   }
 }

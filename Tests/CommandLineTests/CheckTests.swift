@@ -28,6 +28,17 @@ struct CheckTests {
     }
   }
 
+  @Test("an output that cannot be written is refused by its name, before any work")
+  func unwritable() throws {
+    let directory = try TemporaryDirectory()
+    let file = try write("let a : scalar claim C: a = a", in: directory)
+    for path in ["/proc/x.json", directory.path("none/x.json")] {
+      let run = try ToolRun("check", file, "--json", path)
+      #expect(run.status == 1 && run.output.isEmpty)
+      #expect(run.errors.contains("\(path) cannot be written") && run.errors.contains("choose"), "\(run.errors)")
+    }
+  }
+
   @Test("JSON and LaTeX show the trees that were checked")
   func files() throws {
     let directory = try TemporaryDirectory()

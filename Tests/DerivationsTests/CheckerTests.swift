@@ -17,6 +17,7 @@ import Testing
   @Test func kindsOfEvidence() throws {
     #expect(try step("let a, b : scalar claim C: (a + b)^2 = a^2 + 2 a b + b^2").finding.name == "exact")
     #expect(try step("let a, b : scalar claim C: exp(a) exp(b) = exp(a + b)").finding.name == "enclosed")
+    #expect(try step("let z : scalar ~ normal(0, 1) claim C: E[cos(z)] = exp(-1/2)").finding.name == "sampled")
     let proof = try step("let a, b : scalar claim C: (a + b)^2 = a^2 + 2 a b + b^2").finding.evidence
     #expect(proof?.failureBits == .infinity && proof?.strength == "equal as rational functions of all entries")
   }

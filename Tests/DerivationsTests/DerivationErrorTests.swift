@@ -88,6 +88,11 @@ private let mistakes: [(String, String, String?)] = [
   ("let z[‹3..1] : scalar", "an empty family: from 3 to 1", nil),
   ("let z : vector[‹0]", "a size of 0", nil),
   ("let z : vector[n + ‹oops]", "‘oops’ is not declared", nil),
+  // What is written otherwise elsewhere.
+  ("claim C: x^‹T y = s", "‘T’ is not declared", "the transpose of x is written x'"),
+  ("claim C: ‹||x|| = s", "‘|’ means nothing here", "norm(x)"),
+  ("claim C: sin(2 ‹pi) = 0", "‘pi’ is not declared", "π is no number of the language"),
+  ("claim C: s < r ‹< ν", "a claim has one relation", "make two claims"),
   // Calculus and chance.
   ("claim C: D[f](x)[‹A] = 0", "the direction A is matrix[m, n], and the point x is vector[n]", nil),
   ("claim C: ‹D[f](x)[y, y] = 0", "D takes one direction, not 2", "D2"),
@@ -148,7 +153,7 @@ private let mistakes: [(String, String, String?)] = [
   ("process Z : dZ = dt, Z(0) = ‹x", "this is vector[n] where scalar is needed", nil),
   ("assume simple(‹norm(A))", "only the largest singular value can be assumed simple", "opnorm"),
   ("‹assume (a, b) = svd(A)", "svd gives three names, not 2", nil),
-  ("assume (a, b, c) = svd(‹A' A)", "svd takes the name of a matrix", nil),
+  ("assume (a, b, c) = svd(‹A' A)", "svd takes the name of a matrix", "let C : matrix[n, n], assume C = A' A"),
   ("assume (a, b, c) = ‹qr(A)", "‘qr’ gives no three names", nil),
   ("section One section ‹One", "a second section One", nil),
   // Claims, chains and reasons.
@@ -165,6 +170,10 @@ private let mistakes: [(String, String, String?)] = [
   ),
   ("claim C: s = s proof s = s by ‹algbra qed", "‘algbra’ is no reason", "did you mean algebra?"),
   ("claim C: s = s proof s = s by ‹magic qed", "‘magic’ is no reason", "known are algebra"),
+  (
+    "claim C: s = s proof have H: s = s\n‹r = r by algebra s = s qed",
+    "a step that others cite ends with a reason, and this line would be a factor", "by algebra"
+  ),
   ("claim C: s < r proof s < r ‹> s qed", "say nothing about its ends", nil),
   ("claim C: s = s proof ‹x = x qed", "the proof is about vector[n]s and the claim about scalars", nil),
   ("‹qed", "‘qed’ without a claim before it", nil),
@@ -193,7 +202,10 @@ private let mistakes: [(String, String, String?)] = [
     let document = DerivationDocument(source)
     let error = try #require(document.errors.first, "no error in \(marked)")
     let place = source.position(of: error.span.lowerBound)
-    #expect(place.line == 2 && place.column == parts[0].count + 1, "\(place) in \(marked): \(error.message)")
+    let lines = parts[0].split(separator: "\n", omittingEmptySubsequences: false)
+    #expect(
+      place.line == 1 + lines.count && place.column == (lines.last?.count ?? 0) + 1,
+      "\(place) in \(marked): \(error.message)")
     #expect(error.message.contains(message), "\(error.message) in \(marked)")
     if let hint { #expect(error.hint?.contains(hint) ?? false, "hint \(error.hint ?? "none") in \(marked)") }
   }

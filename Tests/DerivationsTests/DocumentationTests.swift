@@ -40,7 +40,7 @@ import Testing
 
   @Test("the README counts the steps of Proofs")
   func counts() throws {
-    let outcomes = try (Repository.proofs + Repository.examples).map { Repository.check(try Repository.read($0)) }
+    let outcomes = try (Repository.proofs + Repository.examples).map { try Repository.outcome($0) }
     let steps = outcomes.flatMap(\.steps)
     let kinds = { (name: String) in steps.count { $0.finding.name == name } }
     let line =

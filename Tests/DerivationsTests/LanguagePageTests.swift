@@ -102,7 +102,7 @@ private func proofs() throws -> [String] {
 }
 
 /// SplitMix64: the same mutations for the same seed on every machine.
-private struct Dice: RandomNumberGenerator {
+struct Dice: RandomNumberGenerator {
   var state: UInt64
   mutating func next() -> UInt64 {
     state &+= 0x9E37_79B9_7F4A_7C15

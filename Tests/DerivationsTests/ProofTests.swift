@@ -7,7 +7,7 @@ import Testing
 @Suite("Proofs") struct ProofTests {
   @Test("holds", arguments: Repository.proofs + Repository.examples)
   func holds(_ path: String) throws {
-    let outcome = Repository.check(try Repository.read(path))
+    let outcome = try Repository.outcome(path)
     #expect(outcome.isProved, "\(outcome.report)")
     for step in outcome.steps where step.finding.evidence?.kind == .sampled {
       // The law of a process at a time is known from paths only.
@@ -26,7 +26,7 @@ import Testing
       "OperatorNormHessian", "LayerDynamics", "NetworkLogDynamics",
     ])
   func exact(_ name: String) throws {
-    let outcome = Repository.check(try Repository.read("Proofs/\(name).md"))
+    let outcome = try Repository.outcome("Proofs/\(name).md")
     for step in outcome.steps where step.statement.relation == .equal {
       let text = step.statement.description
       // √(M (M − 1)) and λ_Z are square roots of polynomials.

@@ -3,6 +3,7 @@
 import Derivations
 import Foundation
 import SymbolicCalculus
+import Synchronization
 
 enum Repository {
   static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
@@ -34,6 +35,30 @@ enum Repository {
 
   static func check(_ document: DerivationDocument, seed: UInt64 = 1) -> DocumentOutcome {
     DerivationChecker(library: Library(), seed: seed).check(document)
+  }
+
+  /// The outcome of one of this repository's documents under the default seed, found once for all tests.
+  static func outcome(_ path: String) throws -> DocumentOutcome {
+    let document = try read(path)
+    return outcomes.withLock { all in
+      if all[path] == nil { all[path] = Once() }
+      return all[path] ?? Once()
+    }.value { check(document) }
+  }
+
+  private static let outcomes = Mutex<[String: Once]>([:])
+
+  private final class Once: Sendable {
+    private let found = Mutex<DocumentOutcome?>(nil)
+
+    func value(_ find: () -> DocumentOutcome) -> DocumentOutcome {
+      found.withLock { found in
+        if let found { return found }
+        let outcome = find()
+        found = outcome
+        return outcome
+      }
+    }
   }
 
   /// The outcome of language text without Markdown.

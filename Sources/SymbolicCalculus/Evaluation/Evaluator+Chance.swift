@@ -15,7 +15,7 @@ struct FormalVariables<Element: Sendable> {
   /// The covariance of a centred Gaussian vector.
   enum Group {
     case covariance(Grid<Element>)
-    /// Component k is the Wiener integral of sᵏ from a to b.
+    /// Component k ≥ 0 is the Wiener integral of sᵏ from a to b; see ``FormalVariables/wiener(_:_:in:_:)`` for k < 0.
     case wiener(from: Number<Element>, to: Number<Element>)
   }
 
@@ -30,6 +30,7 @@ struct FormalVariables<Element: Sendable> {
   private var groupOf: [GroupKey: Int] = [:]
   private var components: [[Int]: Int] = [:]
   private var members: [ValueKey: Int] = [:]
+  private var exponentials: [Int: [(power: Int, rate: Element)]] = [:]
 
   mutating func time() -> Int {
     kinds.append(.time)
@@ -56,6 +57,27 @@ struct FormalVariables<Element: Sendable> {
     kinds.append(.gaussian(group: group, component: component))
     components[[group, component]] = kinds.count - 1
     return kinds.count - 1
+  }
+
+  /// The component of a group that is the Wiener integral of sᵏ e^{rs}; `isSame` compares rates.
+  mutating func wiener(
+    _ power: Int, _ rate: Element?, in group: Int, _ isSame: (Element, Element) throws(EvaluationError) -> Bool
+  ) throws(EvaluationError) -> Int {
+    guard let rate else { return power }
+    let known = exponentials[group] ?? []
+    for (place, other) in known.enumerated() where other.power == power {
+      if try isSame(other.rate, rate) { return -1 - place }
+    }
+    exponentials[group] = known + [(power, rate)]
+    return -1 - known.count
+  }
+
+  /// k and r of sᵏ e^{rs}.
+  func integrand(_ component: Int, in group: Int) -> (power: Int, rate: Element?) {
+    guard component < 0, let known = exponentials[group], known.indices.contains(-1 - component) else {
+      return (component, nil)
+    }
+    return (known[-1 - component].power, known[-1 - component].rate)
   }
 
   func integrates(_ motion: String) -> Bool { groupOf.keys.contains { $0.isWiener && $0.key.name == motion } }
@@ -260,8 +282,20 @@ extension Evaluator {
     }
     switch formal.groups[p] {
     case .covariance(let matrix): return matrix[a, b]
-    case .wiener(let from, let to): return try powerIntegral(a + b, from, to, env)
+    case .wiener(let from, let to):
+      let (x, y) = (formal.integrand(a, in: p), formal.integrand(b, in: p))
+      let rate = x.rate.map { r in y.rate.map { arithmetic.domain.add(r, $0) } ?? r } ?? y.rate
+      return try timeIntegral(x.power + y.power, rate, from, to, env)
     }
+  }
+
+  /// ∫ₐᵇ sᵏ e^{rs} ds.
+  private func timeIntegral(
+    _ power: Int, _ rate: D.Element?, _ a: N, _ b: N, _ env: Env
+  ) throws(EvaluationError) -> N {
+    guard let rate, !arithmetic.domain.isZero(rate) else { return try powerIntegral(power, a, b, env) }
+    return arithmetic.subtract(
+      try exponentialPrimitive(power, rate, at: b, env), try exponentialPrimitive(power, rate, at: a, env))
   }
 
   /// ∫ₐᵇ sᵏ ds.
@@ -337,9 +371,7 @@ extension Evaluator {
   /// Replaces each term c·s^k·e^{rs}·(rest) by its integral over s from a to b.
   private func integrate(_ n: N, _ s: Int, _ a: N, _ b: N, _ env: Env) throws(EvaluationError) -> N {
     try replacing(s, in: n, env) { (power, rate) throws(EvaluationError) in
-      guard let rate else { return try powerIntegral(power, a, b, env) }
-      return arithmetic.subtract(
-        try exponentialPrimitive(power, rate, at: b, env), try exponentialPrimitive(power, rate, at: a, env))
+      try timeIntegral(power, rate, a, b, env)
     }
   }
 
@@ -380,7 +412,17 @@ extension Evaluator {
     return result
   }
 
-  /// ∫ₐᵇ f dB for polynomial f: a linear form in the Wiener integrals of sᵏ. They are Gaussian inside E[·], free numbers
+  /// Whether two rates are equal for certain, or different for certain. Errors: undecided.
+  private func isSameRate(_ a: D.Element, _ b: D.Element) throws(EvaluationError) -> Bool {
+    if arithmetic.domain.isSame(a, b) { return true }
+    guard arithmetic.domain is any ApproximatesReals else { return false }
+    guard let sign = try arithmetic.domain.sign(arithmetic.domain.subtract(a, b)) else {
+      throw .undecided("two exponents that may be equal")
+    }
+    return sign == 0
+  }
+
+  /// ∫ₐᵇ f dB for f of powers and exponentials: a linear form in the Wiener integrals of sᵏ e^{rs}. They are Gaussian inside E[·], free numbers
   /// outside; if the upper limit carries dt, the integral's own increment f(b) dB is added.
   private func wiener(
     _ integrand: N, _ s: Int, _ component: ValueKey, _ index: Int, _ from: N, _ to: N, _ env: Env
@@ -395,9 +437,9 @@ extension Evaluator {
       arithmetic.isSame(last, upper), !presentMotions.contains(component.name)
     else { throw .unsupported("\(component.name) over different intervals") }
     let value = try replacing(s, in: integrand, env) { (power, rate) throws(EvaluationError) in
-      guard rate == nil else { throw .unsupported("the Itô integral of an exponential of time") }
-      if env.isAveraging { return formalNumber(formal.gaussian(group, power)) }
-      let key = ValueKey(name: component.name, indices: component.indices + [power])
+      let place = try formal.wiener(power, rate, in: group, isSameRate)
+      if env.isAveraging { return formalNumber(formal.gaussian(group, place)) }
+      let key = ValueKey(name: component.name, indices: component.indices + [place])
       return arithmetic.constant(try model.source(key, "Wiener integral").element())
     }
     guard to.parts.count > 1 || from.parts.count > 1 else { return value }
@@ -405,8 +447,11 @@ extension Evaluator {
       case .constant(let c) = to.parts[stride],
       arithmetic.domain.isZero(arithmetic.domain.subtract(c, arithmetic.oneElement))
     else { throw .unsupported("an Itô integral whose limits depend on more than time") }
-    let atUpper = try replacing(s, in: integrand, env) { (power, _) throws(EvaluationError) in
-      try arithmetic.power(upper, power, in: env.algebra)
+    let atUpper = try replacing(s, in: integrand, env) { (power, rate) throws(EvaluationError) in
+      let value = try arithmetic.power(upper, power, in: env.algebra)
+      guard let rate else { return value }
+      let exponent = try arithmetic.multiply(arithmetic.constant(rate), upper, in: env.algebra)
+      return try arithmetic.multiply(value, try arithmetic.apply(.exp, exponent, in: env.algebra), in: env.algebra)
     }
     var outer = env
     outer.itoStride = stride

@@ -41,12 +41,12 @@ extension Evaluator {
     switch e.expanded.node {
     case .number(let q): return q.asInt
     case .size(let d): return try size(d, env)
-    case .negate(let a): return try integerValue(a, env).map { -$0 }
+    case .negate(let a): return try integerValue(a, env).map { 0 &- $0 }
     case .add(let terms):
       var sum = 0
       for term in terms {
         guard let n = try integerValue(term, env) else { return nil }
-        sum += n
+        sum &+= n
       }
       return sum
     case .scale(let a, let b):
@@ -146,6 +146,7 @@ extension Evaluator {
     } else if let fromSpectrum = try spectralRoot(base, algebra) {
       root = fromSpectrum
     } else {
+      try arithmetic.chargeDecomposition(a.rows, a.columns)
       let entries = try arithmetic.domain.squareRoot(try algebra.base(base, for: "sqrtm"))
       root = G(rows: a.rows, columns: a.columns) { arithmetic.constant(entries[$0][$1]) }
     }
@@ -186,6 +187,7 @@ extension Evaluator {
       return try singular(.value, a, 1, env)
     }
     let gram = a.rows <= a.columns ? try algebra.multiply(a, a.transposed) : try algebra.multiply(a.transposed, a)
+    try arithmetic.chargeDecomposition(gram.rows, gram.columns)
     let largest = try arithmetic.domain.largestEigenvalue(try algebra.base(gram, for: "opnorm"))
     return G(scalar: try squareRoot(arithmetic.constant(largest), env))
   }
@@ -203,6 +205,7 @@ extension Evaluator {
     let base = algebra.basePart(a)
     if part == .value && algebra.isConstant(a) && model.spectrum(of: base) == nil {
       // Defined also where it is not simple.
+      try arithmetic.chargeDecomposition(m, n)
       let values = try arithmetic.domain.singularValues(try algebra.base(base, for: "singular values"))
       return G(scalar: arithmetic.constant(values[k - 1]))
     }

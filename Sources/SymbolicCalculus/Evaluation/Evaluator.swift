@@ -81,6 +81,9 @@ final class Evaluator<D: DrawingDomain> {
     let (low, high) = (try model.size(range.lower, bound), try model.size(range.upper, bound))
     var all: [[Int]] = []
     guard low <= high else { return all }
+    guard low > Int.min / 4, high < Int.max / 4, high - low < 10_000 else {
+      throw .tooLarge("a family from \(low) to \(high)")
+    }
     for value in low...high {
       var inner = bound
       inner[range.index] = value
@@ -126,7 +129,8 @@ final class Evaluator<D: DrawingDomain> {
     depth += 1
     defer { depth -= 1 }
     guard depth < 2_000 else { throw .tooLarge("an expression nested more than 2000 deep") }
-    try arithmetic.budget.spend(1)
+    // A draw visits every node anew, which takes longer than a multiplication; many draws at once share a visit.
+    try arithmetic.budget.spend(env.isDrawn && !arithmetic.budget.isWeighted ? 4 : 1)
     let algebra = linear(env)
     switch e.node {
     case .number(let q): return G(scalar: arithmetic.constant(try arithmetic.domain.element(q)))
@@ -285,9 +289,11 @@ final class Evaluator<D: DrawingDomain> {
 
   func instances(_ range: Expression.Range, _ env: Env) throws(EvaluationError) -> [Env] {
     let (low, high) = (try size(range.lower, env), try size(range.upper, env))
-    guard high - low < 10_000 else { throw .tooLarge("a sum of \(high - low + 1) terms") }
     var all: [Env] = []
     guard low <= high else { return all }
+    guard low > Int.min / 4, high < Int.max / 4, high - low < 10_000 else {
+      throw .tooLarge("a sum from \(low) to \(high)")
+    }
     for value in low...high {
       var isExcluded = false
       for skipped in range.excluding where try size(skipped, env) == value { isExcluded = true }

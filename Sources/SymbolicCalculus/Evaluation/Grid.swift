@@ -101,7 +101,7 @@ struct LinearAlgebra<D: ScalarDomain> {
   }
 
   func power(_ a: G, _ n: Int) throws(EvaluationError) -> G {
-    guard abs(n) <= 64 else { throw .tooLarge("the power \(n)") }
+    guard n.magnitude <= 64 else { throw .tooLarge("the power \(n)") }
     var result = identity(a.rows)
     let factor = n < 0 ? try inverse(a) : a
     for _ in 0..<abs(n) { result = try multiply(result, factor) }
@@ -124,6 +124,7 @@ struct LinearAlgebra<D: ScalarDomain> {
 
   /// X with A X = B by Gauss–Jordan elimination.
   func solve(_ a: G, _ b: G) throws(EvaluationError) -> G {
+    try arithmetic.budget.require(a.rows * a.rows * (a.columns / 2 + b.columns))
     var (a, x) = (a, b)
     for k in 0..<a.rows {
       guard let p = try pivot(a, column: k, from: k) else { throw .undefined("the inverse of a singular matrix") }
@@ -147,6 +148,7 @@ struct LinearAlgebra<D: ScalarDomain> {
 
   func determinant(_ a: G) throws(EvaluationError) -> N {
     if a.rows <= 3 { return try cofactors(a) }
+    try arithmetic.budget.require(a.rows * a.rows * a.rows / 3)
     var (a, det) = (a, arithmetic.one)
     for k in 0..<a.rows {
       guard let p = try pivot(a, column: k, from: k) else {

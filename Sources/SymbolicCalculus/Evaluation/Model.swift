@@ -122,6 +122,9 @@ final class Model<D: DrawingDomain> {
     }
     let (low, high) = (try size(range.lower), try size(range.upper))
     guard high >= low else { throw .undefined("a sample of an empty family") }
+    guard low > Int.min / 4, high < Int.max / 4, high - low < 10_000 else {
+      throw .tooLarge("a family from \(low) to \(high)")
+    }
     if replacement { return low + generator(key).uniform(below: high - low + 1) }
     // One permutation for all members of the sample.
     let order = generator(ValueKey(name: key.name), "permutation").choose(high - low + 1, of: high - low + 1)
@@ -210,6 +213,16 @@ final class Model<D: DrawingDomain> {
       for i in 0..<n { q[i, n - 1] = arithmetic.negate(q[i, n - 1]) }
     }
     return q
+  }
+
+  /// Gives a name columns of an orthogonal matrix. Errors: undefined if it has more columns than rows.
+  func makeOrthonormal(_ key: ValueKey) throws(EvaluationError) {
+    guard let shape = theory.declarations[key.name]?.shape else { return }
+    let (rows, columns) = try extent(shape)
+    guard columns <= rows else { throw .undefined("\(columns) orthonormal columns of length \(rows)") }
+    let whole = try orthogonal(key, rows, "columns")
+    // The last column has a sign of its own, so that both determinants occur.
+    setValue(G(rows: rows, columns: columns) { whole[$0, rows - columns + $1] }, for: key)
   }
 
   /// A column of an orthogonal matrix.

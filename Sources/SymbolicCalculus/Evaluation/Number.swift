@@ -46,6 +46,14 @@ struct Arithmetic<D: ScalarDomain>: Sendable {
     oneElement = try domain.element(1)
   }
 
+  /// Charges singular values, eigenvalues or a square root: some sweeps of rotations, and the proof of what they found.
+  func chargeDecomposition(_ m: Int, _ n: Int) throws(EvaluationError) {
+    let (long, short) = (max(m, n), min(m, n))
+    let work = 5 * short * short * (9 * long + 4 * short) + 6 * long * long * long
+    // Numbers of the machine are multiplied many times faster than balls.
+    try budget.spend(domain is BallDomain ? work : work / 16)
+  }
+
   var zero: N { N(parts: [.constant(zeroElement)]) }
   var one: N { N(parts: [.constant(oneElement)]) }
   func constant(_ e: D.Element) -> N { N(parts: [.constant(e)]) }
@@ -258,7 +266,7 @@ struct Arithmetic<D: ScalarDomain>: Sendable {
   }
 
   func power(_ a: N, _ n: Int, in algebra: NilpotentAlgebra) throws(EvaluationError) -> N {
-    guard abs(n) <= 64 else { throw .tooLarge("the power \(n)") }
+    guard n.magnitude <= 64 else { throw .tooLarge("the power \(n)") }
     var result = one
     let factor = n < 0 ? try inverse(a, in: algebra) : a
     for _ in 0..<abs(n) { result = try multiply(result, factor, in: algebra) }

@@ -45,6 +45,7 @@ extension Model {
   }
 
   private func computedTriplet(_ k: Int, _ matrix: G) throws(EvaluationError) -> Triplet {
+    try arithmetic.chargeDecomposition(matrix.rows, matrix.columns)
     let found = try arithmetic.domain.singularTriplet(k, of: try linear.base(matrix, for: "singular vectors"))
     func column(_ entries: [D.Element]?) -> G? {
       entries.map { G(rows: $0.count, columns: 1, entries: $0.map(arithmetic.constant)) }

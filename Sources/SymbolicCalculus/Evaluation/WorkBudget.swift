@@ -18,7 +18,14 @@ public final class WorkBudget: @unchecked Sendable {
 
   /// What may still be spent, here and in all that this belongs to.
   var remaining: Int { min(left, whole?.remaining ?? .max) }
+  var isWeighted: Bool { weight > 1 }
   var isSpent: Bool { left < 0 || whole?.isSpent ?? false }
+
+  /// Refuses work that is going to exceed the budget before it is begun.
+  func require(_ n: Int) throws(EvaluationError) {
+    guard n <= left else { throw .tooLarge("\(n) multiplications, more than the budget allows") }
+    try whole?.require(n)
+  }
 
   func spend(_ n: Int) throws(EvaluationError) {
     let cost = n * weight

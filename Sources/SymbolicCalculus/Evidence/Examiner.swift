@@ -25,7 +25,9 @@ public struct Examiner: Sendable {
     let total = WorkBudget(Self.statement, of: budget)
     let finding = examineAll(s, of: total)
     if case .refuted = finding { return finding }
-    return total.isSpent ? .undecided("the work that this step needs exceeds the budget") : finding
+    return total.isSpent
+      ? .undecided("the work that this step needs exceeds the budget: make two steps of it, or name a part of it")
+      : finding
   }
 
   /// Equations among the hypotheses may have several families of solutions, according to what they are solved for.
@@ -74,6 +76,8 @@ public struct Examiner: Sendable {
   private func acceptedPlaces(_ points: Points, atLeast wanted: Int) -> Result<[Place], Absence> {
     var accepted: [Place] = []
     var obstacle: String?
+    // Where no point could even be made, nothing is known of the hypotheses.
+    var (isTried, unmade): (Bool, String?) = (false, nil)
     var tries = 0
     let patience = points.hypotheses.conditions.isEmpty ? 8 : 150
     var open = Array(points.sizeChoices.enumerated())
@@ -91,9 +95,11 @@ public struct Examiner: Sendable {
           let place = Place(sizes: sizes, seed: seed &+ UInt64(10_000 * choice + attempt), spread: spread)
           do {
             found = try points.accepts(place)
+            isTried = true
             if found { accepted.append(place) }
           } catch {
             obstacle = error.reason
+            if case .unsupported(let reason) = error { unmade = reason }
             attempts[choice] += patience / 8
           }
         }
@@ -110,6 +116,7 @@ public struct Examiner: Sendable {
       }
     }
     if !accepted.isEmpty { return .success(accepted) }
+    if let unmade, !isTried { return .failure(Absence(finding: .undecided(unmade))) }
     return .failure(
       Absence(
         finding: .vacuous(
@@ -439,9 +446,13 @@ public struct Examiner: Sendable {
   func shrunk(_ place: Place, _ s: Statement, _ points: Points) -> Place {
     var best = place
     guard let evaluator = try? points.evaluator(RationalDomain(), at: place) else { return place }
+    // What is large stays unread: its entries are not worth a trial each.
+    var trials = 200
     for (key, entries) in freeEntries(of: s, evaluator, points) {
       for i in entries.indices {
         for simpler in [0, 1, 2] as [Rational] where entries[i] != simpler {
+          trials -= 1
+          guard trials >= 0 else { return best }
           var trial = best
           var changed = best.overrides[key] ?? entries
           changed[i] = simpler
@@ -457,6 +468,8 @@ public struct Examiner: Sendable {
   }
 
   func describe(_ place: Place, _ s: Statement, _ points: Points) -> Counterexample {
+    // What was found is shown, even if the search spent all there was.
+    let points = Points(points, budget: points.budget, of: WorkBudget(2 * points.budget))
     if let evaluator = try? points.evaluator(RationalDomain(), at: place), let left = try? evaluator.value(s.left),
       let right = try? evaluator.value(s.right)
     {

@@ -109,6 +109,7 @@ extension Evaluator where D == FloatingDomain {
       guard !deviation.isNaN else { throw .undefined("a negative variance of \(key.name)") }
       for i in 0..<n { noise.entries[i] = arithmetic.constant(deviation * z[i]) }
     } else {
+      try arithmetic.chargeDecomposition(n, n)
       let root = try arithmetic.domain.squareRoot(try linear(env).base(spread, for: "a covariance"))
       for i in 0..<n { noise.entries[i] = arithmetic.constant((0..<n).reduce(0) { $0 + root[i][$1] * z[$1] }) }
     }

@@ -11,7 +11,9 @@ extension Grid {
         return show(c) + (k == 0 ? "" : " " + (k <= units.count ? units[k - 1] : "ε\(k)"))
       }
       let present = parts.filter { !$0.hasPrefix("0 ") && $0 != "0" }
-      return present.isEmpty ? "0" : present.joined(separator: " + ")
+      return present.dropFirst().reduce(present.first ?? "0") {
+        $0 + ($1.hasPrefix("-") ? " - " + $1.dropFirst() : " + " + $1)
+      }
     }
     if rows == 1 && columns == 1 { return numbers[0] }
     let lines = (0..<rows).map { i in (0..<columns).map { numbers[$0 * rows + i] }.joined(separator: ", ") }

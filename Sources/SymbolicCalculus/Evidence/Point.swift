@@ -33,6 +33,8 @@ struct Condition {
 struct Hypotheses {
   /// Names that an equation gives outright.
   private(set) var derived: [String: Expression] = [:]
+  /// Matrices whose columns are to be orthonormal: XᵀX = I is no affine equation, but has all its solutions drawn.
+  private(set) var orthonormal: Set<String> = []
   /// Equations to be solved for an entry-wise affine unknown.
   private(set) var equations: [(statement: Statement, unknown: String)] = []
   /// What must be verified at the point.
@@ -65,6 +67,11 @@ struct Hypotheses {
         obstacle = "an equation for every value of an index: \(s)"
         continue
       }
+      if let name = Self.orthonormal(s, theory), !fixed.contains(name), derived[name] == nil {
+        orthonormal.insert(name)
+        fixed.insert(name)
+        continue
+      }
       if let (name, meaning) = Self.definition(s, theory, fixed, derived) {
         derived[name] = meaning
         fixed.insert(name)
@@ -85,13 +92,41 @@ struct Hypotheses {
         }
       }
       guard !eligible.isEmpty else {
-        obstacle = "the hypothesis \(s) has no unknown left to solve it for"
+        obstacle = Self.unsolvable(s, names, theory)
         continue
       }
       choices = max(choices, eligible.count)
       equations.append((s, eligible[choice % eligible.count]))
       fixed.formUnion(names)
     }
+  }
+
+  /// The free matrix X of XᵀX = I.
+  private static func orthonormal(_ s: Statement, _ theory: Theory) -> String? {
+    for (side, other) in [(s.left, s.right), (s.right, s.left)] {
+      guard case .identity = other.node, case .multiply(let first, let second) = side.node,
+        case .transpose(let transposed) = first.node, transposed == second, case .variable(let name, []) = second.node,
+        case .parameter(.none)? = theory.declarations[name]?.nature
+      else { continue }
+      return name
+    }
+    return nil
+  }
+
+  /// Why an equation without an unknown cannot be met, and what to write in its place.
+  private static func unsolvable(_ s: Statement, _ names: Set<String>, _ theory: Theory) -> String {
+    let constrained = names.sorted().first {
+      if case .parameter? = theory.declarations[$0]?.nature { true } else { false }
+    }
+    let problem = "the hypothesis \(s) has no unknown left to solve it for"
+    guard let constrained, let declaration = theory.declarations[constrained] else { return problem }
+    if !declaration.family.isEmpty, declaration.shape.isScalar {
+      let range = declaration.family[0]
+      return problem
+        + ", as \(constrained) is constrained by its type: declare \(constrained) as a vector, "
+        + "and assume \(constrained)[\(range.index)] >= 0 for \(range.index) in \(range.lower)..\(range.upper)"
+    }
+    return problem + ": declare \(constrained) without a constraint, and assume that one beside the equation"
   }
 
   /// A law's covariance must be one.
@@ -149,10 +184,10 @@ struct Points {
     hypotheses = Hypotheses(relevance, theory, choice: choice)
   }
 
-  /// The same with another budget.
-  init(_ other: Points, budget: Int) {
+  /// The same with another budget, and with work that others' is not taken from.
+  init(_ other: Points, budget: Int, of total: WorkBudget? = nil) {
     (theory, relevance, hypotheses) = (other.theory, other.relevance, other.hypotheses)
-    (self.budget, total, isSimulated) = (budget, other.total, other.isSimulated)
+    (self.budget, self.total, isSimulated) = (budget, total ?? other.total, other.isSimulated)
   }
 
   func evaluator<D: DrawingDomain>(
@@ -162,6 +197,7 @@ struct Points {
     let model = try Model(
       theory, needs: relevance.needs, dimensions: place.sizes, domain: domain, seed: place.seed, spread: place.spread,
       moves: place.moves, budget: WorkBudget(budget, of: total, weight: weight))
+    for name in hypotheses.orthonormal { try model.makeOrthonormal(ValueKey(name: name)) }
     for (key, entries) in place.overrides {
       let drawn = try model.value(key)
       var numbers: [Number<D.Element>] = []
@@ -217,17 +253,28 @@ struct Points {
       try shift(unknown, by: model.arithmetic.negate(one))
     }
     let matrix = Grid(rows: start.rows, columns: columns.count) { columns[$1][$0, 0] }
+    // In balls the solution of an affine equation makes an enclosure of zero; in floating point, rounding errors.
+    func vanishes(_ number: Number<D.Element>) throws(EvaluationError) -> Bool {
+      let base = try model.arithmetic.base(number, for: "a hypothesis")
+      if model.arithmetic.domain.isZero(base) { return true }
+      return model.arithmetic.domain.pivotQuality(base) <= (model.arithmetic.domain is BallDomain ? 0 : 1e-9)
+    }
     let step = try linear.multiply(try linear.pseudoInverse(matrix), start)
     for (unknown, x) in zip(unknowns, step.entries) { try shift(unknown, by: model.arithmetic.negate(x)) }
     let rest = try residual()
-    for entry in rest.entries {
-      let base = try model.arithmetic.base(entry, for: "a hypothesis")
-      if model.arithmetic.domain.isZero(base) { continue }
-      // In balls the solution of an affine equation makes an enclosure of zero; in floating point, rounding errors.
-      let isAbove = { (tolerance: Double) in model.arithmetic.domain.pivotQuality(base) > tolerance }
-      guard !isAbove(model.arithmetic.domain is BallDomain ? 0 : 1e-9) else {
-        throw .unsupported("the hypothesis \(s): it is not affine in \(name), or has no solution")
+    for entry in rest.entries where !(try vanishes(entry)) {
+      // An affine equation has the same slopes everywhere.
+      for (unknown, column) in zip(unknowns, columns) {
+        try shift(unknown, by: one)
+        let slope = linear.subtract(try residual(), rest)
+        for change in linear.subtract(slope, column).entries where !(try vanishes(change)) {
+          throw .unsupported(
+            "no point could be constructed that satisfies the hypothesis \(s), which is not affine in \(name): "
+              + "parametrise it, as P = A inv(A' A) A' does P P = P")
+        }
+        try shift(unknown, by: model.arithmetic.negate(one))
       }
+      throw .undefined("the hypothesis \(s) has no solution")
     }
   }
 

@@ -22,6 +22,7 @@ extension Examiner {
   ///
   /// Places at which the interval is too wide, or a mean rests on few paths, say nothing; three at least must be left.
   func simulated(_ s: Statement, _ points: Points, _ accepted: [Place]) -> Finding {
+    let moves = [s.left, s.right].contains { !$0.processValues.isEmpty }
     var used: [Place] = []
     var worst = 0.0
     var order: Limit.Order?
@@ -49,11 +50,13 @@ extension Examiner {
     }
     let steps = PathGrid.ladder.map { "T/\($0)" }.joined(separator: ", ")
     let observed = order.map { "weak order \($0)" } ?? "step errors below the noise"
+    let how =
+      moves
+      ? "Euler–Maruyama with steps \(steps), \(observed), extrapolated to 0; \(Self.replicates) x \(PathDraws.lanes) paths"
+      : "means over \(Self.replicates) x \(PathDraws.lanes) draws on shifted lattices"
     return .holds(
       Evidence(
-        .sampled,
-        "Euler–Maruyama with steps \(steps), \(observed), extrapolated to 0; "
-          + "\(Self.replicates) x \(PathDraws.lanes) paths; left − right = 0 ± \(percent(worst)) of the larger side, at \(used.count) points",
+        .sampled, "\(how); left − right = 0 ± \(percent(worst)) of the larger side, at \(used.count) points",
         sizes: distinctSizes(used)))
   }
 
@@ -67,6 +70,15 @@ extension Examiner {
     for replicate in 0..<Self.replicates {
       let draws = PathDraws(place, replicate: replicate, seed: seed)
       var levels: [(left: [Double], right: [Double])] = []
+      // Without a process there are no steps to vary.
+      if times.isEmpty {
+        let evaluator = try points.evaluator(LanesDomain(), at: place, weight: Self.weight)
+        try evaluator.average(over: draws, PathGrid(times: [], steps: PathGrid.finest), of: sides, tails)
+        let means = (try evaluator.means(s.left), try evaluator.means(s.right))
+        rows.append([means, means, means])
+        last = evaluator
+        continue
+      }
       for steps in PathGrid.ladder {
         let evaluator = try points.evaluator(LanesDomain(), at: place, weight: Self.weight)
         try evaluator.average(over: draws, PathGrid(times: times, steps: steps), of: sides, tails)

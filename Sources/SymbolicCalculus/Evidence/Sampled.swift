@@ -37,8 +37,14 @@ extension Examiner {
         return .undecided("\(reason); nor in floating point: \(error.reason)")
       }
     }
-    // Means that agree within their noise show nothing: only a difference that vanishes draw by draw does.
     guard worst < 1e-7 else {
+      // A difference that does not vanish draw by draw: means over lattices resolve it far better than plain draws.
+      if statistical {
+        switch simulated(s, points, accepted) {
+        case .undecided, .vacuous: break
+        case let found: return found
+        }
+      }
       return .undecided(
         statistical
           ? "\(reason); Monte Carlo means agree, but only within \(percent(worst)) of the larger side"
@@ -224,6 +230,7 @@ extension Examiner {
       }
     }
     let fixed = Set(points.hypotheses.equations.map(\.unknown)).union(points.hypotheses.derived.keys)
+      .union(points.hypotheses.orthonormal)
     var free: [ValueKey: [Rational]] = [:]
     for (key, value) in evaluator.model.values {
       guard case .parameter(.none)? = theory.declarations[key.name]?.nature, !fixed.contains(key.name),
