@@ -157,12 +157,14 @@ extension Matrix {
   /// The matrix divided by a power of two so that its largest entry lies in [1, 2), and that power's exponent.
   ///
   /// Exact unless entries are so much smaller than the largest that they underflow, where they could not count.
+  ///
+  /// - Parameter harmless: exponents up to this size are left alone: squares and sums of such entries stay in range.
   @specialized(where Scalar == Double) @specialized(where Scalar == Float)
-  public func scaledToUnitMagnitude() -> (matrix: Matrix, exponent: Int) {
+  public func scaledToUnitMagnitude(harmless: Int = 0) -> (matrix: Matrix, exponent: Int) {
     let largest = maximumMagnitude
     guard largest > 0, largest.isFinite else { return (self, 0) }
     let exponent = Int(largest.exponent)
-    guard exponent != 0 else { return (self, 0) }
+    guard abs(exponent) > harmless else { return (self, 0) }
     return (map { $0.scaled(byExponent: -exponent) }, exponent)
   }
 }

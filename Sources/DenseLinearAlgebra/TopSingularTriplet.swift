@@ -60,7 +60,7 @@ public struct TopSingularTriplet<Scalar: BLASScalar>: Sendable {
   ///
   /// An iteration from one vector meets a multiple singular value once, so it would take σ_3 for σ_2.
   private func overlooksAnother(of a: Matrix<Scalar>) -> Bool {
-    let (scaled, exponent) = a.scaledToUnitMagnitude()
+    let (scaled, exponent) = a.scaledToUnitMagnitude(harmless: 16)
     var x = Self.pseudoRandomDirection(a.columns)
     var length: Scalar = 0
     for _ in 0..<6 {
@@ -92,7 +92,7 @@ public struct TopSingularTriplet<Scalar: BLASScalar>: Sendable {
   private static func direct(_ a: Matrix<Scalar>) throws(LinearAlgebraError) -> TopSingularTriplet {
     let svd = try SingularValueDecomposition(a, .thin)
     let (u, v) = (svd.u.column(0), svd.v(0))
-    let (scaled, exponent) = a.scaledToUnitMagnitude()
+    let (scaled, exponent) = a.scaledToUnitMagnitude(harmless: 16)
     return TopSingularTriplet(
       svd.values[0], u, v, sigma2: svd.sigma(1),
       residual: measuredResidual(scaled, svd.values[0].scaled(byExponent: -exponent), u, v))
@@ -113,7 +113,7 @@ extension TopSingularTriplet {
   private static func lanczos(
     _ a: Matrix<Scalar>, start: Vector<Scalar>?
   ) throws(LinearAlgebraError) -> TopSingularTriplet? {
-    let (scaled, exponent) = a.scaledToUnitMagnitude()
+    let (scaled, exponent) = a.scaledToUnitMagnitude(harmless: 16)
     guard scaled.maximumMagnitude > 0 else { return nil }
     let limit = Swift.min(a.rows, a.columns) / 2
     // Every start carries a share of a fixed pseudo-random direction, so that a triplet that was the

@@ -46,21 +46,24 @@ extension Benchmark {
         return
       }
       let moments = workspace.architecture.linearUnits.map { GradientMoments(for: workspace, layer: $0) }
-      var rows: [String] = []
+      let ledger = try SequentialLedger(for: workspace, learningRate: rate)
+      let roots = Roots(moments)
+      var found: SequentialLedger<Float>.Row?
+      var traces: [Double] = []
       let times = try BenchmarkTimes(repeats: repeats) {
         problem.network.run(workspace, .training(step: 0))
         problem.network.backward(workspace)
-        // Cold: nothing is carried over from the last repetition.
-        let row = try SequentialLedger(for: workspace, learningRate: rate).row(problem.network, workspace)
         for m in moments { m.update(workspace) }
-        let roots = Roots(moments)
-        let weight = 1 / Double(batch * (batch - 1))
-        rows = zip(row.layers, zip(moments, roots.values)).map { layer, pair in
-          let trace = weight * pair.0.sumOfSquares.elements.reduce(0.0) { $0 + Double($1) }
-          let top = weight * Double(pair.1?.values.first ?? .nan)
-          return "[\(trace), \(top), \(layer.coefficients?.lambdaSquared.squareRoot() ?? .nan), "
-            + "\(layer.coefficients?.kappa ?? .nan), \(Double(layer.triplet.sigma))]"
-        }
+        // Cold: nothing is carried over from the last repetition.
+        ledger.forget()
+        found = try ledger.row(problem.network, workspace, beside: roots.tasks)
+        traces = moments.map(\.totalSumOfSquares)
+      }
+      let weight = 1 / Double(batch * (batch - 1))
+      let rows = (found?.layers ?? []).enumerated().map { k, layer in
+        let top = weight * Double(roots.values[k]?.first ?? .nan)
+        return "[\(weight * traces[k]), \(top), \(layer.coefficients?.lambdaSquared.squareRoot() ?? .nan), "
+          + "\(layer.coefficients?.kappa ?? .nan), \(Double(layer.triplet.sigma))]"
       }
       print(
         times.json(
@@ -72,22 +75,24 @@ extension Benchmark {
   }
 }
 
-/// Square-root factors of several layers, one thread a layer.
+/// Square-root factors of several layers, a task each.
 private final class Roots: @unchecked Sendable {
-  var values: [(values: [Float], vectors: Matrix<Float>)?]
+  private let moments: [GradientMoments<Float>]
+  private let found: UnsafeMutableBufferPointer<(values: [Float], vectors: Matrix<Float>)?>
 
   init(_ moments: [GradientMoments<Float>]) {
-    values = moments.map { _ in nil }
-    nonisolated(unsafe) let moments = moments
-    let found = UnsafeMutablePointer<(values: [Float], vectors: Matrix<Float>)?>.allocate(capacity: moments.count)
-    found.initialize(repeating: nil, count: moments.count)
-    defer {
-      found.deinitialize(count: moments.count)
-      found.deallocate()
-    }
-    TrainingThreads.forEach(moments.count) { found[$0] = try? moments[$0].squareRoot() }
-    values = (0..<moments.count).map { found[$0] }
+    self.moments = moments
+    found = .allocate(capacity: moments.count)
+    found.initialize(repeating: nil)
   }
+
+  deinit {
+    found.deinitialize()
+    found.deallocate()
+  }
+
+  var tasks: [() -> Void] { moments.indices.map { i in { self.found[i] = try? self.moments[i].squareRoot() } } }
+  var values: [[Float]?] { found.map { $0?.values } }
 }
 
 extension BenchmarkProblem {

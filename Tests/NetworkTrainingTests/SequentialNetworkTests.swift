@@ -1,5 +1,6 @@
 // Sequential networks: every layer's derivatives against differences of the loss, both precisions, every refusal.
 
+import ArrayFiles
 import DenseLinearAlgebra
 import NetworkTraining
 import RandomStreams
@@ -222,5 +223,49 @@ import Testing
       let text = architecture.layers.map(\.description).joined(separator: " ")
       #expect(try SequentialArchitecture(input: architecture.input, parsing: text) == architecture)
     }
+  }
+}
+
+@Suite("Sequential networks in files") struct SequentialInterchangeTests {
+  static let layers = "conv(4,kernel=3,padding=1) batch-norm relu maxpool(2) flatten linear(5) tanh linear(3)"
+
+  @Test("a state dictionary reads back, and has PyTorch's order of entries")
+  func roundTrip() throws {
+    let architecture = try SequentialArchitecture(
+      input: SampleShape(height: 4, width: 6, channels: 2), parsing: Self.layers)
+    let network = SequentialNetwork<Double>(kaiming: architecture, stream: "test/dictionary", seed: 2)
+    let archive = network.stateDictionary
+    #expect(archive.names.prefix(4) == ["0.weight", "0.bias", "1.weight", "1.bias"])
+    #expect(archive["0.weight"]?.shape == [4, 2, 3, 3] && archive["5.weight"]?.shape == [5, 24])
+    // Entry (o, c, y, x) of PyTorch's kernel stands at column (y, x, c) of ours.
+    let kernel = try #require(network.parameters.block(ofLayer: 0)).weight
+    let stored = try #require(archive["0.weight"]).scalars(Double.self)
+    #expect(stored[((3 * 2 + 1) * 3 + 2) * 3 + 0] == kernel[3, (2 * 3 + 0) * 2 + 1])
+    // Behind the flatten of 2 x 3 pixels with 4 channels, input (c, y, x) of PyTorch is ours at (y, x, c).
+    let linear = try #require(network.parameters.block(ofLayer: 5)).weight
+    #expect(
+      try #require(archive["5.weight"]).scalars(Double.self)[2 * 24 + (3 * 2 + 1) * 3 + 2]
+        == linear[2, (1 * 3 + 2) * 4 + 3])
+    var other = SequentialNetwork<Double>(kaiming: architecture, stream: "test/dictionary", seed: 9)
+    try other.load(archive)
+    #expect(other.parameters == network.parameters && other.statistics == network.statistics)
+  }
+
+  @Test("what does not fit is named")
+  func refusals() throws {
+    let architecture = try SequentialArchitecture(
+      input: SampleShape(height: 4, width: 6, channels: 2), parsing: Self.layers)
+    var network = SequentialNetwork<Double>(kaiming: architecture, stream: "test/dictionary", seed: 2)
+    let before = network.parameters
+    var archive = network.stateDictionary
+    archive["5.weight"] = archive["7.weight"]
+    #expect { try network.load(archive) } throws: { "\($0)".contains("5.weight") }
+    archive = network.stateDictionary
+    archive["9.extra"] = archive["0.bias"]
+    #expect { try network.load(archive) } throws: { "\($0)".contains("9.extra") }
+    archive = network.stateDictionary
+    archive["1.running_var"] = nil
+    #expect { try network.load(archive) } throws: { "\($0)".contains("1.running_var") }
+    #expect(network.parameters == before)
   }
 }

@@ -45,12 +45,13 @@ public final class SequentialLedger<Scalar: NetworkScalar> {
 
   /// The row of the step that the workspace holds, after its backward pass and before the update.
   ///
+  /// - Parameter tasks: further work for the same threads, such as eigenvalues of Gram matrices.
   /// - Throws: ``LinearAlgebraError`` if a weight is not finite or zero.
   public func row(
-    _ network: SequentialNetwork<Scalar>, _ workspace: SequentialWorkspace<Scalar>
+    _ network: SequentialNetwork<Scalar>, _ workspace: SequentialWorkspace<Scalar>, beside tasks: [() -> Void] = []
   ) throws -> Row {
     let weights = network.linearUnits.map(\.weight)
-    try decompose(weights)
+    try decompose(weights, beside: tasks)
     for (unit, theta) in zip(units, weights) {
       guard let triplet = unit.triplet else { continue }
       guard triplet.sigma > 0 else {
@@ -64,11 +65,17 @@ public final class SequentialLedger<Scalar: NetworkScalar> {
     return try assemble(workspace.sampleCount)
   }
 
+  /// Forgets the last step's triplets: the next row starts from scratch.
+  public func forget() {
+    for unit in units { unit.forget() }
+  }
+
   /// All units' triplets, the previous step's near.
-  private func decompose(_ weights: [Matrix<Scalar>]) throws {
+  private func decompose(_ weights: [Matrix<Scalar>], beside tasks: [() -> Void]) throws {
     let failures = Failures()
     let order = units.indices.sorted { weights[$0].count > weights[$1].count }
-    TrainingThreads.forEach(order.count) { k in
+    TrainingThreads.forEach(order.count + tasks.count) { k in
+      guard k < order.count else { return tasks[k - order.count]() }
       do { try self.units[order[k]].track(weights[order[k]]) } catch { failures.first(error) }
     }
     if let error = failures.error { throw error }
@@ -163,6 +170,10 @@ extension SequentialLedger {
 
     private var isWide: Bool { m <= n }
     private var order: Int { min(m, n) }
+
+    func forget() {
+      tracker = TopSingularTripletTracker(rows: m, columns: n, tolerance: tracker.tolerance)
+    }
 
     func track(_ theta: Matrix<Scalar>) throws(LinearAlgebraError) {
       try tracker.update(theta)

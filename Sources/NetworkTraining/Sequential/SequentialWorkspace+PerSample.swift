@@ -199,6 +199,11 @@ public final class GradientMoments<Scalar: NetworkScalar> {
     gram.elements.withUnsafeMutableBufferPointer { SequentialKernel.centre($0.baseAddress!, count) }
   }
 
+  /// Σ_j ‖G_j − Ḡ‖²_F.
+  public var totalSumOfSquares: Double {
+    sumOfSquares.elements.withUnsafeBufferPointer { SequentialKernel.sum($0.baseAddress!, $0.count) }
+  }
+
   /// Largest eigenvalue first: the non-zero spectrum of Σ_j vec(G_j − Ḡ) vec(G_j − Ḡ)ᵀ, and Q.
   ///
   /// - Throws: ``LinearAlgebraError`` if a gradient is not finite.
@@ -213,6 +218,17 @@ public final class GradientMoments<Scalar: NetworkScalar> {
 }
 
 extension SequentialKernel {
+  /// Σ x_i, in double precision.
+  @specialized(where S == Double) @specialized(where S == Float)
+  static func sum<S: BLASScalar>(_ x: UnsafePointer<S>, _ count: Int) -> Double {
+    // Eight sums side by side, so that one addition need not wait for another.
+    var sums = SIMD8<Double>()
+    for i in 0..<count / 8 { for k in 0..<8 { sums[k] += Double(x[8 * i + k]) } }
+    var total = sums.sum()
+    for i in (count / 8 * 8)..<count { total += Double(x[i]) }
+    return total
+  }
+
   /// y ← x ∘ x.
   @specialized(where S == Double) @specialized(where S == Float)
   static func square<S: BLASScalar>(_ x: UnsafePointer<S>, into y: UnsafeMutablePointer<S>, _ count: Int) {
