@@ -26,9 +26,10 @@ lint:
 format:
 	$(SWIFT) format --in-place --recursive Package.swift Sources Tests
 
-bench: setup ## Time Euler–Maruyama against a peer script, alternating (see Benchmarks/README.md).
+bench: setup ## Time our jobs against peer scripts, alternating (see Benchmarks/README.md).
 	$(SWIFT) build -c release --product lipdyn
 	sh Benchmarks/gbm.sh
+	if [ -n "$$PEERS" ]; then sh Benchmarks/networks.sh; fi
 
 clean:
 	rm -rf .build .build-test .build-strict

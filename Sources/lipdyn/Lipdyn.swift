@@ -19,7 +19,8 @@ struct Lipdyn: ParsableCommand {
       """,
     version: "0.1.0",
     subcommands: [
-      Verify.self, Calibrate.self, Claims.self, Show.self, Graph.self, Simulate.self, Train.self, Layer.self,
+      Verify.self, Calibrate.self, Claims.self, Show.self, Graph.self, Simulate.self, Train.self, TrainNetwork.self,
+      Layer.self,
       Variance.self, Check.self, NewDerivation.self,
       DataCommand.self, Benchmark.self,
     ])

@@ -11,15 +11,15 @@ import VerificationKit
   /// Layers wide and tall, above and below the order from which work is cut in halves.
   static let stacks = [
     ("conv(6,kernel=3,padding=1) relu maxpool(2) conv(9,kernel=3,stride=2,padding=1) tanh flatten linear(5)", 8, 8, 3),
-    ("linear(150) relu linear(140) tanh linear(3)", 1, 1, 180),
-    ("linear(200) tanh linear(160) relu linear(4)", 1, 1, 60),
+    ("linear(132) relu linear(30) tanh linear(3)", 1, 1, 140),
+    ("linear(40) tanh linear(20) relu linear(4)", 1, 1, 30),
   ]
 
   struct Batch<Scalar: NetworkScalar> {
     let network: SequentialNetwork<Scalar>
     let workspace: SequentialWorkspace<Scalar>
 
-    init(_ stack: (String, Int, Int, Int), samples: Int = 90) throws {
+    init(_ stack: (String, Int, Int, Int), samples: Int = 70) throws {
       let input = SampleShape(height: stack.1, width: stack.2, channels: stack.3)
       let architecture = try SequentialArchitecture(input: input, parsing: stack.0)
       network = SequentialNetwork(kaiming: architecture, stream: "test/ledger", seed: 11)

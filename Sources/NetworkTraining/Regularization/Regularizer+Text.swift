@@ -20,7 +20,7 @@ extension Regularizer: CustomStringConvertible {
       "mixup(alpha=\(mixup.alpha)" + (mixup.coefficients == .perBatch ? ")" : ",\(mixup.coefficients.rawValue))")
     case .dropout(let rate): "dropout(rate=\(rate))"
     case .batchNormalization(.coupled): "batch-norm"
-    case .batchNormalization(.conditional): "batch-norm(conditional)"
+    case .batchNormalization(.conditionalOnBatchStatistics): "batch-norm(conditional)"
     case .weightDecay(let w): "weight-decay(\(w))"
     case .adversarial(let epsilon): "fgsm(epsilon=\(epsilon))"
     case .gradientScaling(let scaling):
@@ -59,7 +59,7 @@ extension Regularizer: CustomStringConvertible {
       kind = .mixup(try Mixup(alpha: alpha, arguments.takeChoice(Mixup.Coefficients.self) ?? .perBatch))
     case "dropout": kind = .dropout(rate: try arguments.takeNumber("rate", "dropout(rate=0.1)"))
     case "batch-norm":
-      kind = .batchNormalization(arguments.takeChoice(BatchNormalizationGradient.self) ?? .coupled)
+      kind = .batchNormalization(arguments.takeChoice(BatchNormGradient.self) ?? .coupled)
     case "weight-decay": kind = .weightDecay(try arguments.takeNumber(nil, "weight-decay(0.001)"))
     case "fgsm": kind = .adversarial(epsilon: try arguments.takeNumber("epsilon", "fgsm(epsilon=0.03)"))
     case "gradient-scaling":

@@ -13,20 +13,12 @@ public struct Regularizer: Equatable, Sendable {
     case mixup(Mixup)
     /// Zeroes each unit with probability `rate` and divides the rest by 1 − `rate`.
     case dropout(rate: Double)
-    case batchNormalization(BatchNormalizationGradient)
+    case batchNormalization(BatchNormGradient)
     /// Adds w θ to the gradient.
     case weightDecay(Double)
     /// Trains on x + ε sign(∇ₓℓ) (Goodfellow, Shlens, Szegedy 2015); ε in units of the network's inputs.
     case adversarial(epsilon: Double)
     case gradientScaling(GradientScaling)
-  }
-
-  /// Which of two gradients is called that of one sample under batch normalisation.
-  public enum BatchNormalizationGradient: String, CaseIterable, Sendable {
-    /// Through the batch's mean and variance: the shares of the gradient that training descends.
-    case coupled
-    /// With the batch's mean and variance held fixed.
-    case conditional
   }
 
   public let kind: Kind
@@ -70,7 +62,7 @@ public struct Regularizer: Equatable, Sendable {
     case .mixup: .perPair
     case .dropout: .conditionalOnMask
     case .batchNormalization(.coupled): .coupled
-    case .batchNormalization(.conditional): .conditionalOnBatchStatistics
+    case .batchNormalization(.conditionalOnBatchStatistics): .conditionalOnBatchStatistics
     case .weightDecay: .deterministicShift
     case .adversarial: .adversarialExample
     case .gradientScaling(let scaling): scaling.law == nil ? .scaled : .addedIsotropicNoise
