@@ -145,12 +145,14 @@ extension SequentialLedger {
     private(set) var triplet: TopSingularTriplet<Scalar>?
     private var tracker: TopSingularTripletTracker<Scalar>
     /// Columns E_j v and E_jᵀu of the samples, and of their mean at the end.
-    private var right: [Scalar]
-    private var left: [Scalar]
-    private var gram: [Scalar]
+    ///
+    /// Plain memory, because several threads write parts of it at once.
+    private let right: UnsafeMutablePointer<Scalar>
+    private let left: UnsafeMutablePointer<Scalar>
+    private let gram: UnsafeMutablePointer<Scalar>
+    private let forms: UnsafeMutablePointer<Double>
     /// ⟨J, G_j⟩/σ₁.
     private(set) var scores: [Double]
-    private var forms: [Double]
     private(set) var isSimple = false
     private var meanScore = 0.0
 
@@ -160,12 +162,22 @@ extension SequentialLedger {
       count = workspace.sampleCount
       // Vectors are what the terms need: a residual of 64 units of round-off.
       tracker = TopSingularTripletTracker(rows: m, columns: n, tolerance: .residual(64 * Scalar.ulpOfOne))
-      right = [Scalar](repeating: 0, count: m * (count + 1))
-      left = [Scalar](repeating: 0, count: n * (count + 1))
-      let k = min(m, n)
-      gram = [Scalar](repeating: 0, count: k * k)
+      func memory<Number: BinaryFloatingPoint>(_ count: Int) -> UnsafeMutablePointer<Number> {
+        let pointer = UnsafeMutablePointer<Number>.allocate(capacity: count)
+        pointer.initialize(repeating: 0, count: count)
+        return pointer
+      }
+      (right, left) = (memory(m * (count + 1)), memory(n * (count + 1)))
+      gram = memory(min(m, n) * min(m, n))
+      forms = memory(count + 1)
       scores = [Double](repeating: 0, count: count)
-      forms = [Double](repeating: 0, count: count + 1)
+    }
+
+    deinit {
+      right.deallocate()
+      left.deallocate()
+      gram.deallocate()
+      forms.deallocate()
     }
 
     private var isWide: Bool { m <= n }
@@ -186,19 +198,15 @@ extension SequentialLedger {
     ) {
       triplet.v.elements.withUnsafeBufferPointer { v in
         triplet.u.elements.withUnsafeBufferPointer { u in
-          right.withUnsafeMutableBufferPointer { right in
-            left.withUnsafeMutableBufferPointer { left in
-              workspace.gradientProducts(
-                ofLayer: layer, right: v, left: u, into: UnsafeMutableBufferPointer(rebasing: right[0..<m * count]),
-                UnsafeMutableBufferPointer(rebasing: left[0..<n * count]))
-              for j in 0..<count {
-                let column = UnsafeBufferPointer(rebasing: right[j * m..<(j + 1) * m])
-                scores[j] = Double(Scalar.dot(u, column) / triplet.sigma)
-              }
-              LedgerKernel.project(right.baseAddress!, u.baseAddress!, m, count, 1 / triplet.sigma)
-              LedgerKernel.project(left.baseAddress!, v.baseAddress!, n, count, 1 / triplet.sigma)
-            }
+          workspace.gradientProducts(
+            ofLayer: layer, right: v, left: u, into: UnsafeMutableBufferPointer(start: right, count: m * count),
+            UnsafeMutableBufferPointer(start: left, count: n * count))
+          for j in 0..<count {
+            let column = UnsafeBufferPointer(start: right + j * m, count: m)
+            scores[j] = Double(Scalar.dot(u, column) / triplet.sigma)
           }
+          LedgerKernel.project(right, u.baseAddress!, m, count, 1 / triplet.sigma)
+          LedgerKernel.project(left, v.baseAddress!, n, count, 1 / triplet.sigma)
         }
       }
       meanScore = scores.reduce(0, +) / Double(count)
@@ -212,20 +220,18 @@ extension SequentialLedger {
       let half = k >= 128 ? k / 2 : k
       let fill: (Range<Int>, Range<Int>) -> Void = { rows, columns in
         theta.elements.withUnsafeBufferPointer { a in
-          self.gram.withUnsafeMutableBufferPointer { out in
-            let a = a.baseAddress!
-            // Row i of the wide matrix, or column i of the tall one.
-            let (x, y) =
-              self.isWide
-              ? (a + rows.lowerBound, a + columns.lowerBound)
-              : (a + rows.lowerBound * self.m, a + columns.lowerBound * self.m)
-            let c = out.baseAddress! + columns.lowerBound * k + rows.lowerBound
-            if rows == columns {
-              Scalar.syrk(!self.isWide, rows.count, inner, scale, x, self.m, 0, c, k)
-            } else {
-              Scalar.gemm(
-                !self.isWide, self.isWide, rows.count, columns.count, inner, scale, x, self.m, y, self.m, 0, c, k)
-            }
+          let a = a.baseAddress!
+          // Row i of the wide matrix, or column i of the tall one.
+          let (x, y) =
+            self.isWide
+            ? (a + rows.lowerBound, a + columns.lowerBound)
+            : (a + rows.lowerBound * self.m, a + columns.lowerBound * self.m)
+          let c = self.gram + columns.lowerBound * k + rows.lowerBound
+          if rows == columns {
+            Scalar.syrk(!self.isWide, rows.count, inner, scale, x, self.m, 0, c, k)
+          } else {
+            Scalar.gemm(
+              !self.isWide, self.isWide, rows.count, columns.count, inner, scale, x, self.m, y, self.m, 0, c, k)
           }
         }
       }
@@ -246,10 +252,8 @@ extension SequentialLedger {
         return
       }
       let (k, u) = (order, isWide ? triplet.u : triplet.v)
-      gram.withUnsafeMutableBufferPointer { a in
-        u.elements.withUnsafeBufferPointer { LedgerKernel.addRankOne($0.baseAddress!, k, to: a.baseAddress!) }
-        isSimple = Scalar.potrf(k, a.baseAddress!) == 0
-      }
+      u.elements.withUnsafeBufferPointer { LedgerKernel.addRankOne($0.baseAddress!, k, to: gram) }
+      isSimple = Scalar.potrf(k, gram) == 0
     }
 
     /// The quadratic forms, in strips of samples.
@@ -269,27 +273,19 @@ extension SequentialLedger {
 
     private func solve(_ theta: UnsafePointer<Scalar>, _ scale: Scalar, _ columns: Range<Int>) {
       let (k, far) = (order, max(m, n))
-      right.withUnsafeMutableBufferPointer { right in
-        left.withUnsafeMutableBufferPointer { left in
-          forms.withUnsafeMutableBufferPointer { forms in
-            let (near, other) =
-              isWide ? (right.baseAddress!, left.baseAddress!) : (left.baseAddress!, right.baseAddress!)
-            let (w, q) = (near + columns.lowerBound * k, other + columns.lowerBound * far)
-            Scalar.gemm(!isWide, false, k, columns.count, far, scale, theta, m, q, far, 1, w, k)
-            gram.withUnsafeBufferPointer { Scalar.trsm(false, k, columns.count, $0.baseAddress!, k, w, k) }
-            for j in columns {
-              forms[j] =
-                LedgerKernel.squaredNorm(near + j * k, k) + LedgerKernel.squaredNorm(other + j * far, far)
-            }
-          }
-        }
+      let (near, other) = isWide ? (right, left) : (left, right)
+      let (w, q) = (near + columns.lowerBound * k, other + columns.lowerBound * far)
+      Scalar.gemm(!isWide, false, k, columns.count, far, scale, theta, m, q, far, 1, w, k)
+      Scalar.trsm(false, k, columns.count, gram, k, w, k)
+      for j in columns {
+        forms[j] = LedgerKernel.squaredNorm(near + j * k, k) + LedgerKernel.squaredNorm(other + j * far, far)
       }
     }
 
     /// From the batch's own gradients: what of ⟨J, ḡ⟩² and ḡᵀHḡ is noise is taken off.
     func coefficients(_ weight: Double, eta: Double) -> LayerCoefficients {
       let noise = weight * scores.reduce(0) { $0 + ($1 - meanScore) * ($1 - meanScore) }
-      let curvature = weight * forms[..<count].reduce(0, +)
+      let curvature = weight * (0..<count).reduce(0) { $0 + forms[$1] }
       return LayerCoefficients(
         mu: -meanScore, kappa: eta / 2 * curvature, lambdaSquared: eta * noise,
         discreteStep: eta / 2 * (forms[count] - curvature), relativeGradientSquared: meanScore * meanScore - noise)

@@ -13,12 +13,12 @@ extension SequentialNetwork {
       let count = Double(workspace.sampleCount * perSample)
       // Two passes, so that a mean far from zero costs the variance no digits.
       eachChunk(workspace, from) { chunk, range in
-        BatchNormKernel.sums(x.pointer + range.lowerBound, range.count / channels, into: &state.partial[chunk])
+        BatchNormKernel.sums(x.pointer + range.lowerBound, range.count / channels, into: state.partial[chunk])
       }
       state.mean = state.total(0).map { $0 / count }
       eachChunk(workspace, from) { chunk, range in
         BatchNormKernel.squares(
-          x.pointer + range.lowerBound, range.count / channels, about: state.mean, into: &state.partial[chunk])
+          x.pointer + range.lowerBound, range.count / channels, about: state.mean, into: state.partial[chunk])
       }
       state.variance = state.total(0).map { $0 / count }
     } else if let running = statistics[i] {
@@ -53,7 +53,7 @@ extension SequentialNetwork {
       eachChunk(workspace, from) { chunk, range in
         BatchNormKernel.moments(
           dy.pointer + range.lowerBound, x.pointer + range.lowerBound, range.count / channels, state.mean, inverse,
-          into: &state.partial[chunk])
+          into: state.partial[chunk])
       }
       mean = state.total(0).map { $0 / count }
       slope = state.total(1).map { $0 / count }
@@ -78,7 +78,7 @@ extension SequentialNetwork {
     eachChunk(workspace, from) { chunk, range in
       BatchNormKernel.moments(
         dy.pointer + range.lowerBound, workspace.slots[from].pointer + range.lowerBound, range.count / state.channels,
-        state.mean, inverse, into: &state.partial[chunk])
+        state.mean, inverse, into: state.partial[chunk])
     }
     return (state.total(1), state.total(0))
   }
@@ -98,27 +98,24 @@ extension SequentialNetwork {
 /// Loops over pixels with channels fastest; sums in double precision.
 private enum BatchNormKernel {
   @specialized(where S == Double) @specialized(where S == Float)
-  static func sums<S: BLASScalar>(_ x: UnsafePointer<S>, _ pixels: Int, into out: inout [Double]) {
-    let channels = out.count / 2
-    out.withUnsafeMutableBufferPointer { out in
-      for c in out.indices { out[c] = 0 }
-      for p in 0..<pixels { for c in 0..<channels { out[c] += Double(x[p * channels + c]) } }
-    }
+  static func sums<S: BLASScalar>(_ x: UnsafePointer<S>, _ pixels: Int, into buffer: SampleBuffer<Double>) {
+    let (channels, out) = (buffer.count / 2, buffer.pointer)
+    for c in 0..<buffer.count { out[c] = 0 }
+    for p in 0..<pixels { for c in 0..<channels { out[c] += Double(x[p * channels + c]) } }
   }
 
   @specialized(where S == Double) @specialized(where S == Float)
   static func squares<S: BLASScalar>(
-    _ x: UnsafePointer<S>, _ pixels: Int, about mean: [Double], into out: inout [Double]
+    _ x: UnsafePointer<S>, _ pixels: Int, about mean: [Double], into buffer: SampleBuffer<Double>
   ) {
     let channels = mean.count
-    out.withUnsafeMutableBufferPointer { out in
-      mean.withUnsafeBufferPointer { mean in
-        for c in out.indices { out[c] = 0 }
-        for p in 0..<pixels {
-          for c in 0..<channels {
-            let d = Double(x[p * channels + c]) - mean[c]
-            out[c] += d * d
-          }
+    let out = buffer.pointer
+    for c in 0..<buffer.count { out[c] = 0 }
+    mean.withUnsafeBufferPointer { mean in
+      for p in 0..<pixels {
+        for c in 0..<channels {
+          let d = Double(x[p * channels + c]) - mean[c]
+          out[c] += d * d
         }
       }
     }
@@ -142,19 +139,18 @@ private enum BatchNormKernel {
   @specialized(where S == Double) @specialized(where S == Float)
   static func moments<S: BLASScalar>(
     _ d: UnsafePointer<S>, _ x: UnsafePointer<S>, _ pixels: Int, _ mean: [Double], _ inverse: [Double],
-    into out: inout [Double]
+    into buffer: SampleBuffer<Double>
   ) {
     let channels = mean.count
-    out.withUnsafeMutableBufferPointer { out in
-      mean.withUnsafeBufferPointer { mean in
-        inverse.withUnsafeBufferPointer { inverse in
-          for c in out.indices { out[c] = 0 }
-          for p in 0..<pixels {
-            for c in 0..<channels {
-              let value = Double(d[p * channels + c])
-              out[c] += value
-              out[channels + c] += value * (Double(x[p * channels + c]) - mean[c]) * inverse[c]
-            }
+    let out = buffer.pointer
+    for c in 0..<buffer.count { out[c] = 0 }
+    mean.withUnsafeBufferPointer { mean in
+      inverse.withUnsafeBufferPointer { inverse in
+        for p in 0..<pixels {
+          for c in 0..<channels {
+            let value = Double(d[p * channels + c])
+            out[c] += value
+            out[channels + c] += value * (Double(x[p * channels + c]) - mean[c]) * inverse[c]
           }
         }
       }

@@ -148,12 +148,10 @@ extension SequentialNetwork {
   private func differentiateLoss(_ chunk: Int, _ workspace: SequentialWorkspace<Scalar>) {
     let (samples, classes, slot) = (workspace.chunks[chunk], architecture.classes, workspace.slots.count - 1)
     let offset = samples.lowerBound * classes
-    workspace.correctOf.withUnsafeMutableBufferPointer { correct in
-      correct[chunk] = SequentialKernel.softmaxCrossEntropy(
-        workspace.slots[slot].pointer + offset, workspace.targets.pointer + offset,
-        workspace.derivatives[slot]!.pointer + offset, workspace.losses.pointer + samples.lowerBound,
-        columns: samples.count, classes: classes)
-    }
+    workspace.correctOf.pointer[chunk] = SequentialKernel.softmaxCrossEntropy(
+      workspace.slots[slot].pointer + offset, workspace.targets.pointer + offset,
+      workspace.derivatives[slot]!.pointer + offset, workspace.losses.pointer + samples.lowerBound,
+      columns: samples.count, classes: classes)
   }
 
   private func pullBack(

@@ -38,7 +38,7 @@ public final class SequentialWorkspace<Scalar: NetworkScalar>: @unchecked Sendab
   var derivatives: [SampleBuffer<Scalar>?]
   let targets: SampleBuffer<Scalar>
   let losses: SampleBuffer<Scalar>
-  var correctOf: [Int]
+  let correctOf: SampleBuffer<Int>
   let convolutions: [Int: [WindowedConvolution<Scalar>]]
   /// Per chunk, room for one convolution's gradient: weight, then bias.
   let gradients: [Int: [SampleBuffer<Scalar>]]
@@ -94,7 +94,7 @@ public final class SequentialWorkspace<Scalar: NetworkScalar>: @unchecked Sendab
     scaled = slots.map { _ in nil }
     targets = SampleBuffer(architecture.classes * sampleCount, of: 0)
     losses = SampleBuffer(sampleCount, of: 0)
-    correctOf = chunks.map { _ in 0 }
+    correctOf = SampleBuffer(chunks.count, of: 0)
     (self.convolutions, self.gradients, self.windows) = (convolutions, gradients, windows)
     (self.choices, self.masks, self.normalizations) = (choices, masks, normalizations)
   }
@@ -143,7 +143,7 @@ public final class SequentialWorkspace<Scalar: NetworkScalar>: @unchecked Sendab
   /// Σ ℓ_i / M.
   public var meanLoss: Double { losses.array.reduce(0.0) { $0 + Double($1) } / Double(sampleCount) }
   /// How many samples have their largest logit at their largest target.
-  public var correct: Int { correctOf.reduce(0, +) }
+  public var correct: Int { correctOf.array.reduce(0, +) }
   public var accuracy: Double { Double(correct) / Double(sampleCount) }
   /// The outputs of the last layer; shape [classes, M].
   public var logits: Matrix<Scalar> { matrix(slots[slots.count - 1], architecture.classes) }
@@ -168,19 +168,19 @@ final class BatchNormState<Scalar: NetworkScalar>: @unchecked Sendable {
   let channels: Int
   var mean: [Double]
   var variance: [Double]
-  /// Sums over a chunk, channel by channel: up to two kinds at a time.
-  var partial: [[Double]]
+  /// Sums over a chunk, channel by channel: up to two kinds at a time. Each chunk's thread writes its own.
+  let partial: [SampleBuffer<Double>]
 
   init(channels: Int, chunks: Int) {
     self.channels = channels
     mean = [Double](repeating: 0, count: channels)
     variance = [Double](repeating: 1, count: channels)
-    partial = (0..<chunks).map { _ in [Double](repeating: 0, count: 2 * channels) }
+    partial = (0..<chunks).map { _ in SampleBuffer(2 * channels, of: 0) }
   }
 
   static var epsilon: Double { 1e-5 }
 
   func total(_ kind: Int) -> [Double] {
-    (0..<channels).map { c in partial.reduce(0) { $0 + $1[kind * channels + c] } }
+    (0..<channels).map { c in partial.reduce(0) { $0 + $1.pointer[kind * channels + c] } }
   }
 }
