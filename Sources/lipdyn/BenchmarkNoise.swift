@@ -20,6 +20,7 @@ extension Benchmark {
     @Option(help: "Weights and batch from FILE.npz: the state dictionary, x and y.") var problem: String?
 
     func run() throws {
+      try UsageError.require(work == "all" || work == "ledger", "--work \(work): use all or ledger")
       TrainingThreads.limit(to: threads)
       var problem = try BenchmarkProblem(net, batch: batch)
       if let file = self.problem { try problem.load(file) }
@@ -104,6 +105,10 @@ extension BenchmarkProblem {
     archive["y"] = nil
     try network.load(archive)
     let (shape, classes) = (network.architecture.input, network.architecture.classes)
+    let count = workspace.sampleCount
+    try UsageError.require(
+      x.count == count * shape.count && y.count == count && y.allSatisfy { (0..<classes).contains($0) },
+      "--problem \(file): x and y must hold \(count) samples of \(shape.count) numbers and labels below \(classes)")
     let pixels = shape.height * shape.width
     workspace.withInputs { inputs in
       for j in 0..<workspace.sampleCount {

@@ -14,6 +14,7 @@ struct BenchmarkProblem {
   enum Net: String, CaseIterable, ExpressibleByArgument { case mlp, cnn }
 
   init(_ net: Net, batch: Int) throws {
+    try UsageError.require(batch >= 2 && batch <= 100_000, "--batch \(batch): use from 2 to 100000")
     let architecture = try net == .mlp ? SequentialArchitecture.paperMLP() : .paperConvNet()
     network = SequentialNetwork(kaiming: architecture, stream: "benchmark/train", seed: 1)
     workspace = SequentialWorkspace(for: architecture, sampleCount: batch)
@@ -45,6 +46,7 @@ extension Benchmark {
     @Option var repeats = 5
 
     func run() throws {
+      try UsageError.require(steps >= 1 && steps <= 1_000_000, "--steps \(steps): use from 1 to 1000000")
       TrainingThreads.limit(to: threads)
       var problem = try BenchmarkProblem(net, batch: batch)
       let descent = SequentialDescent(try LearningRate(0.01))

@@ -61,8 +61,13 @@ struct TrainNetwork: ParsableCommand {
     TrainingThreads.limit(to: threads)
     let rate = try LearningRate(learningRate)
     let (training, test) = try images()
+    let architecture = try architecture(for: training)
+    let values = architecture.shapes.reduce(architecture.input.count) { $0 + $1.count }
+    try UsageError.requireMemory(
+      (24 * Double(architecture.parameterCount) + 8 * Double(values) * Double(max(batchSize, 256))) * 1e-9,
+      for: "--network with --batch-size \(batchSize)")
     var run = try NetworkRun(
-      architecture: architecture(for: training), images: training,
+      architecture: architecture, images: training,
       regularizers: regularizers.map { try Regularizer($0) },
       coupling: coupling, batchSize: batchSize, rate: rate, seed: seed)
     if let initialWeights { try run.network.load(Self.read(initialWeights)) }

@@ -54,7 +54,8 @@ import Testing
   @Test(arguments: [
     (["--network", "lineer(10)"], "no such layer"), (["--network", "linear(11)"], "digits"),
     (["--regularizer", "dropout(rate=0.1)"], "among the layers"), (["--regularizer", "mixing(2)"], "mixing"),
-    (["--batch-size", "0"], "batch size"), (["--learning-rate", "-1"], "learning rate"),
+    (["--batch-size", "0"], "batch size"),
+    (["--learning-rate", "-1"], "learning rate"),
     (["--epochs", "0"], "--epochs"),
     (["--data", "mnist", "--data-folder", "/nowhere"], "lipdyn data fetch"), (["--batch-norm", "both"], "conditional"),
     (["--save-weights", "w.pt"], ".safetensors"),
