@@ -18,6 +18,9 @@ public protocol BLASScalar: BinaryFloatingPoint, Sendable {
   static func gemv(
     _ transposeA: Bool, _ m: Int, _ n: Int, _ alpha: Self, _ a: UnsafePointer<Self>, _ lda: Int,
     _ x: UnsafePointer<Self>, _ beta: Self, _ y: UnsafeMutablePointer<Self>)
+  /// y ← A x for a symmetric A given by its lower triangle.
+  static func symv(
+    _ n: Int, _ a: UnsafePointer<Self>, _ lda: Int, _ x: UnsafePointer<Self>, _ y: UnsafeMutablePointer<Self>)
   /// Lower triangle of α A Aᵀ + β C, or of α Aᵀ A + β C when `transposeA`.
   static func syrk(
     _ transposeA: Bool, _ n: Int, _ k: Int, _ alpha: Self, _ a: UnsafePointer<Self>, _ lda: Int, _ beta: Self,
@@ -39,6 +42,12 @@ public protocol BLASScalar: BinaryFloatingPoint, Sendable {
   static func gramProduct(
     _ m: Int, _ n: Int, _ p: Int, _ alpha: Self, _ a: UnsafePointer<Self>, _ u: UnsafePointer<Self>,
     _ w: UnsafeMutablePointer<Self>, _ y: UnsafeMutablePointer<Self>)
+  /// The `count` largest eigenvalues of a tridiagonal matrix in ascending order, with vectors in packed columns of `z`;
+  /// `d` and `e` are overwritten. Returns LAPACK's info.
+  static func stevx(
+    _ n: Int, _ count: Int, _ d: UnsafeMutablePointer<Self>, _ e: UnsafeMutablePointer<Self>,
+    _ w: UnsafeMutablePointer<Self>, _ z: UnsafeMutablePointer<Self>
+  ) -> Int
   static func gesdd(
     _ job: UInt8, _ m: Int, _ n: Int, _ a: UnsafeMutablePointer<Self>, _ s: UnsafeMutablePointer<Self>,
     _ u: UnsafeMutablePointer<Self>?, _ ldu: Int, _ vt: UnsafeMutablePointer<Self>?, _ ldvt: Int
@@ -74,6 +83,12 @@ extension Double: BLASScalar {
     cblas_dgemv(CblasColMajor, order(transposeA), blas(m), blas(n), alpha, a, blas(lda), x, 1, beta, y, 1)
   }
 
+  public static func symv(
+    _ n: Int, _ a: UnsafePointer<Double>, _ lda: Int, _ x: UnsafePointer<Double>, _ y: UnsafeMutablePointer<Double>
+  ) {
+    cblas_dsymv(CblasColMajor, CblasLower, blas(n), 1, a, blas(lda), x, 1, 0, y, 1)
+  }
+
   public static func syrk(
     _ transposeA: Bool, _ n: Int, _ k: Int, _ alpha: Double, _ a: UnsafePointer<Double>, _ lda: Int,
     _ beta: Double, _ c: UnsafeMutablePointer<Double>, _ ldc: Int
@@ -92,7 +107,8 @@ extension Double: BLASScalar {
   }
 
   public static func potrf(_ n: Int, _ a: UnsafeMutablePointer<Double>) -> Int {
-    Int(LAPACKE_dpotrf(LAPACK_COL_MAJOR, 76, blas(n), a, blas(n)))
+    // Without LAPACKE's own search for NaN: one leaves a pivot that is not positive.
+    Int(LAPACKE_dpotrf_work(LAPACK_COL_MAJOR, 76, blas(n), a, blas(n)))
   }
 
   public static func geqrf(
@@ -125,6 +141,25 @@ extension Double: BLASScalar {
     _ w: UnsafeMutablePointer<Double>, _ y: UnsafeMutablePointer<Double>
   ) {
     cdk_gram_product_f64(m, n, p, alpha, a, u, w, y)
+  }
+
+  public static func stevx(
+    _ n: Int, _ count: Int, _ d: UnsafeMutablePointer<Double>, _ e: UnsafeMutablePointer<Double>,
+    _ w: UnsafeMutablePointer<Double>, _ z: UnsafeMutablePointer<Double>
+  ) -> Int {
+    // The tolerance at which bisection is most accurate.
+    let tolerance = 2 * Double.leastNormalMagnitude
+    var found: Int32 = 0
+    // LAPACK writes all n eigenvalues' room, and the places of vectors that failed.
+    return withUnsafeTemporaryAllocation(of: Double.self, capacity: n) { values in
+      withUnsafeTemporaryAllocation(of: Int32.self, capacity: n) { failed in
+        let info = LAPACKE_dstevx(
+          LAPACK_COL_MAJOR, 86, 73, blas(n), d, e, 0, 0, blas(n - count + 1), blas(n), tolerance, &found,
+          values.baseAddress, z, blas(n), failed.baseAddress)
+        for k in 0..<Int(found) { w[k] = values[k] }
+        return info != 0 ? Int(info) : Int(found) - count
+      }
+    }
   }
 
   public static func gesdd(
@@ -163,6 +198,12 @@ extension Float: BLASScalar {
     cblas_sgemv(CblasColMajor, order(transposeA), blas(m), blas(n), alpha, a, blas(lda), x, 1, beta, y, 1)
   }
 
+  public static func symv(
+    _ n: Int, _ a: UnsafePointer<Float>, _ lda: Int, _ x: UnsafePointer<Float>, _ y: UnsafeMutablePointer<Float>
+  ) {
+    cblas_ssymv(CblasColMajor, CblasLower, blas(n), 1, a, blas(lda), x, 1, 0, y, 1)
+  }
+
   public static func syrk(
     _ transposeA: Bool, _ n: Int, _ k: Int, _ alpha: Float, _ a: UnsafePointer<Float>, _ lda: Int,
     _ beta: Float, _ c: UnsafeMutablePointer<Float>, _ ldc: Int
@@ -181,7 +222,8 @@ extension Float: BLASScalar {
   }
 
   public static func potrf(_ n: Int, _ a: UnsafeMutablePointer<Float>) -> Int {
-    Int(LAPACKE_spotrf(LAPACK_COL_MAJOR, 76, blas(n), a, blas(n)))
+    // Without LAPACKE's own search for NaN: one leaves a pivot that is not positive.
+    Int(LAPACKE_spotrf_work(LAPACK_COL_MAJOR, 76, blas(n), a, blas(n)))
   }
 
   public static func geqrf(
@@ -214,6 +256,25 @@ extension Float: BLASScalar {
     _ w: UnsafeMutablePointer<Float>, _ y: UnsafeMutablePointer<Float>
   ) {
     cdk_gram_product_f32(m, n, p, alpha, a, u, w, y)
+  }
+
+  public static func stevx(
+    _ n: Int, _ count: Int, _ d: UnsafeMutablePointer<Float>, _ e: UnsafeMutablePointer<Float>,
+    _ w: UnsafeMutablePointer<Float>, _ z: UnsafeMutablePointer<Float>
+  ) -> Int {
+    // The tolerance at which bisection is most accurate.
+    let tolerance = 2 * Float.leastNormalMagnitude
+    var found: Int32 = 0
+    // LAPACK writes all n eigenvalues' room, and the places of vectors that failed.
+    return withUnsafeTemporaryAllocation(of: Float.self, capacity: n) { values in
+      withUnsafeTemporaryAllocation(of: Int32.self, capacity: n) { failed in
+        let info = LAPACKE_sstevx(
+          LAPACK_COL_MAJOR, 86, 73, blas(n), d, e, 0, 0, blas(n - count + 1), blas(n), tolerance, &found,
+          values.baseAddress, z, blas(n), failed.baseAddress)
+        for k in 0..<Int(found) { w[k] = values[k] }
+        return info != 0 ? Int(info) : Int(found) - count
+      }
+    }
   }
 
   public static func gesdd(

@@ -109,11 +109,13 @@ struct RitzFrame<Scalar: BLASScalar> {
   }
 
   /// One round of subspace iteration with Rayleigh–Ritz on the kept vectors.
-  func subspaceStep(_ a: UnsafeBufferPointer<Scalar>, scale: Scalar) {
-    let order = start(a, scale: scale).order
-    guard solve(order: order) != nil else { return }
+  @discardableResult
+  func subspaceStep(_ a: UnsafeBufferPointer<Scalar>, scale: Scalar) -> Scalar {
+    let (move, order) = start(a, scale: scale)
+    guard solve(order: order) != nil else { return .nan }
     combine(q, m, order: order, column: order - 1, into: x)
     retain(order: order)
+    return move
   }
 
   /// The Ritz pairs of the basis, and the residual of the leading one; nil if numbers left their range.

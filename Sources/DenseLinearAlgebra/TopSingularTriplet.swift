@@ -44,6 +44,32 @@ public struct TopSingularTriplet<Scalar: BLASScalar>: Sendable {
     }
   }
 
+  /// The same with the help of a Gram matrix that the caller has formed: several times faster, equally accurate.
+  ///
+  /// - Parameters:
+  ///   - a: shape [m, n], finite, not both sides below 16.
+  ///   - gram: lower triangle of s²AAᵀ if m ≤ n, else of s²AᵀA, column-major; finite and neither over- nor underflown.
+  ///   - scale: s.
+  ///   - tolerance: the largest residual to accept.
+  /// - Returns: nil if the iteration does not converge, or finds σ_1 repeated: ``init(_:near:)`` decides.
+  @specialized(where Scalar == Double) @specialized(where Scalar == Float)
+  init?(_ a: Matrix<Scalar>, gram: UnsafePointer<Scalar>, scale: Scalar, tolerance: Scalar) {
+    let isWide = a.rows <= a.columns
+    let order = Swift.min(a.rows, a.columns)
+    guard let pair = LeadingGramEigenpair<Scalar>.find(gram, order: order, residual: tolerance / 4) else { return nil }
+    let x = pair.vector
+    // A Rayleigh quotient on the matrix itself, free of the Gram matrix' round-off.
+    let image = isWide ? a.transposedTimes(x) : a * x
+    let sigma = image.norm
+    guard sigma.isFinite, sigma > 0 else { return nil }
+    let y = image / sigma
+    let back = isWide ? a * y : a.transposedTimes(y)
+    let residual = (back - sigma * x).norm / sigma
+    guard residual <= tolerance else { return nil }
+    self.init(
+      sigma, isWide ? x : y, isWide ? y : x, sigma2: pair.second.squareRoot() / scale, residual: residual)
+  }
+
   /// Throws ``LinearAlgebraError/gapTooSmall(sigma1:sigma2:minimumRelativeGap:)`` unless σ_1 is simple and positive.
   @discardableResult
   public func requireSimple(

@@ -1,5 +1,17 @@
 // σ_1 and its vectors along a path of matrices, such as the weights of a layer under SGD: one warm step per matrix.
 
+/// A Gram matrix in memory of the caller's.
+public struct GramMatrix<Scalar: BLASScalar> {
+  /// Lower triangle of s²AAᵀ if A is wide or square, else of s²AᵀA; column-major, of the shorter side's order.
+  public let lower: UnsafePointer<Scalar>
+  /// s, such that nothing over- or underflows.
+  public let scale: Scalar
+
+  public init(lower: UnsafePointer<Scalar>, scale: Scalar) {
+    (self.lower, self.scale) = (lower, scale)
+  }
+}
+
 /// The largest singular value and its vectors of a matrix that changes a little from call to call.
 ///
 /// Every ``update(_:)`` is a Rayleigh–Ritz step on the former leading left vectors and one fixed generic vector,
@@ -46,6 +58,8 @@ public struct TopSingularTripletTracker<Scalar: BLASScalar>: Sendable {
 
   private var storage: [Scalar] = []
   private var isWarm = false
+  /// A triplet from scratch around which no basis has been built yet.
+  private var awaitsBasis = false
   /// A power of two that brings σ_1 near one, so that squares stay in range.
   private var scale: Scalar = 1
   private var warmSteps = 0
@@ -80,16 +94,19 @@ public struct TopSingularTripletTracker<Scalar: BLASScalar>: Sendable {
 
   /// Moves to the next matrix.
   ///
-  /// - Parameter theta: shape [rows, columns], finite.
+  /// - Parameters:
+  ///   - theta: shape [rows, columns], finite.
+  ///   - gram: what ``GramMatrix`` says of theta, if the caller needs it anyway: cold steps are then much faster.
   /// - Throws: ``LinearAlgebraError`` on another shape or non-finite entries; the tracker then starts from scratch.
   @specialized(where Scalar == Double) @specialized(where Scalar == Float)
-  public mutating func update(_ theta: Matrix<Scalar>) throws(LinearAlgebraError) {
+  public mutating func update(_ theta: Matrix<Scalar>, gram: GramMatrix<Scalar>? = nil) throws(LinearAlgebraError) {
     guard theta.rows == rows, theta.columns == columns else {
       throw .shapeMismatch(operation: "singular triplet tracker", found: theta.shape, expected: "\(rows) x \(columns)")
     }
     sweeps = 0
     // Below this order the full decomposition is cheaper, and exact about everything.
     guard Swift.min(rows, columns) > 48 else { return adopt(try TopSingularTriplet(theta)) }
+    if awaitsBasis { isWarm = refineBasis(theta) }
     if isWarm, warmSteps < recheckInterval {
       switch warmStep(theta) {
       case .accepted:
@@ -99,7 +116,7 @@ public struct TopSingularTripletTracker<Scalar: BLASScalar>: Sendable {
       case .lost: break
       }
     }
-    try coldStep(theta)
+    try coldStep(theta, gram)
   }
 
   private mutating func adopt(_ triplet: TopSingularTriplet<Scalar>) {
@@ -107,22 +124,55 @@ public struct TopSingularTripletTracker<Scalar: BLASScalar>: Sendable {
     (sigma, sigma2, residual, u, v) = (triplet.sigma, triplet.sigma2, triplet.residual, triplet.u, triplet.v)
   }
 
-  /// A certified triplet, and a basis around it that a few rounds of subspace iteration made leading.
-  private mutating func coldStep(_ theta: Matrix<Scalar>) throws(LinearAlgebraError) {
-    isWarm = false
-    adopt(try TopSingularTriplet(theta))
+  /// A certified triplet; the basis around it waits for the next matrix, which may never come.
+  private mutating func coldStep(_ theta: Matrix<Scalar>, _ gram: GramMatrix<Scalar>?) throws(LinearAlgebraError) {
+    (isWarm, awaitsBasis) = (false, false)
+    let bound =
+      switch tolerance {
+      case .residual(let bound): bound
+      case .value: 64 * Scalar.ulpOfOne
+      }
+    if let gram,
+      let found = TopSingularTriplet(
+        theta, gram: gram.lower, scale: gram.scale, tolerance: Swift.max(64 * Scalar.ulpOfOne, bound))
+    {
+      adopt(found)
+    } else {
+      adopt(try TopSingularTriplet(theta))
+    }
     guard sigma > 0 else { return }
     if storage.isEmpty { storage = [Scalar](repeating: 0, count: RitzFrame<Scalar>.size(rows, columns)) }
     scale = Scalar(1).scaled(byExponent: -Int(sigma.exponent))
-    let (m, n, scale, leading) = (rows, columns, scale, u)
-    storage.withUnsafeMutableBufferPointer { storage in
-      let frame = RitzFrame(storage, rows: m, columns: n)
+    let leading = u
+    withFrame(theta) { frame, a, scale in
       leading.elements.withUnsafeBufferPointer { frame.begin(leading: $0) }
-      theta.elements.withUnsafeBufferPointer { a in
-        for _ in 0..<8 { frame.subspaceStep(a, scale: scale) }
-      }
+      frame.subspaceStep(a, scale: scale)
     }
-    (isWarm, warmSteps) = (true, 0)
+    awaitsBasis = true
+  }
+
+  /// Rounds of subspace iteration that make the basis leading, put off until a second matrix shows that it is needed.
+  ///
+  /// - Returns: false if that matrix is too far away for the triplet to stay the leading one.
+  private mutating func refineBasis(_ theta: Matrix<Scalar>) -> Bool {
+    awaitsBasis = false
+    let move = withFrame(theta) { frame, a, scale in frame.subspaceStep(a, scale: scale) }
+    let size = sigma * scale
+    guard move.isFinite, isUsual(move / (size * size), gap: 1 - sigma2 / sigma) else { return false }
+    withFrame(theta) { frame, a, scale in
+      for _ in 0..<7 { frame.subspaceStep(a, scale: scale) }
+    }
+    warmSteps = 0
+    return true
+  }
+
+  private mutating func withFrame<R>(
+    _ theta: Matrix<Scalar>, _ body: (RitzFrame<Scalar>, UnsafeBufferPointer<Scalar>, Scalar) -> R
+  ) -> R {
+    let (m, n, scale) = (rows, columns, scale)
+    return storage.withUnsafeMutableBufferPointer { storage in
+      theta.elements.withUnsafeBufferPointer { body(RitzFrame(storage, rows: m, columns: n), $0, scale) }
+    }
   }
 
   private enum Outcome { case accepted, lost, nonFinite }

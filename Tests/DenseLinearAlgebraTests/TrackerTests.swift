@@ -40,6 +40,45 @@ struct TrackerTests {
     }
   }
 
+  /// s²AAᵀ or s²AᵀA on the shorter side.
+  private func withGram<S: BLASScalar, R>(_ a: Matrix<S>, scale: S, _ body: (GramMatrix<S>) throws -> R) rethrows -> R {
+    let scaled = scale * a
+    let product = a.rows <= a.columns ? scaled * scaled.transposed : scaled.transposed * scaled
+    return try product.elements.withUnsafeBufferPointer {
+      try body(GramMatrix(lower: $0.baseAddress!, scale: scale))
+    }
+  }
+
+  @Test(
+    "a Gram matrix makes cold starts no less right", arguments: [(64, 120), (200, 90), (256, 256)], [1.0, 0x1p-40])
+  func gram(_ shape: (Int, Int), _ size: Double) throws {
+    let (m, n) = shape
+    let a = size * path(m, n, steps: 1)[0]
+    let svd = try SingularValueDecomposition(a)
+    var double = TopSingularTripletTracker<Double>(rows: m, columns: n, tolerance: .residual(1e-13))
+    try withGram(a, scale: 1 / size) { try double.update(a, gram: $0) }
+    #expect(abs(double.sigma / svd.values[0] - 1) < 1e-14 && double.residual < 1e-13)
+    #expect(abs(double.sigma2 / svd.values[1] - 1) < 1e-8)
+    #expect((a * double.v - double.sigma * double.u).norm < 1e-13 * double.sigma)
+    var float = TopSingularTripletTracker<Float>(rows: m, columns: n, tolerance: .residual(64 * Float.ulpOfOne))
+    try withGram(single(a), scale: Float(1 / size)) { try float.update(single(a), gram: $0) }
+    #expect(abs(Double(float.sigma) / svd.values[0] - 1) < 1e-6 && float.residual < 64 * Float.ulpOfOne)
+  }
+
+  @Test("neither a repeated σ₁ nor a useless Gram matrix misleads a cold start")
+  func uselessGram() throws {
+    let double = try Frame(60, 70).matrix([1, 1, 0.5])
+    var tracker = TopSingularTripletTracker<Double>(rows: 60, columns: 70)
+    try withGram(double, scale: 1) { try tracker.update(double, gram: $0) }
+    #expect(abs(tracker.sigma - 1) < 1e-14 && abs(tracker.sigma2 - 1) < 1e-7)
+    let simple = try Frame(60, 70).matrix([3, 1])
+    for scale in [Double.nan, .infinity, 0] {
+      var tracker = TopSingularTripletTracker<Double>(rows: 60, columns: 70)
+      try withGram(simple, scale: scale) { try tracker.update(simple, gram: $0) }
+      #expect(abs(tracker.sigma - 3) < 1e-13)
+    }
+  }
+
   @Test(
     "Double: σ, vectors and σ₂ at every step, tall and wide", arguments: [(64, 120), (200, 90), (129, 131), (60, 60)])
   func double(_ m: Int, _ n: Int) throws {

@@ -66,6 +66,25 @@ import VerificationKit
     #expect(abs(found.logDrift - expected.logDrift) < 1e-8 * expected.kappa + 1e-8 * abs(expected.mu))
   }
 
+  @Test("what a forward pass has kept says the same", arguments: 0..<stacks.count)
+  func keptImages(_ k: Int) throws {
+    let batch = try Batch<Double>(Self.stacks[k])
+    let ledger = try SequentialLedger(for: batch.workspace, learningRate: LearningRate(0.05))
+    // The batch's pass came before the ledger asked for anything.
+    let without = try ledger.row(batch.network, batch.workspace)
+    #expect(batch.network.linearUnits.allSatisfy { !batch.workspace.holdsImages(ofLayer: $0.layer) })
+    batch.network.run(batch.workspace, .training(step: 0))
+    batch.network.backward(batch.workspace)
+    #expect(batch.network.linearUnits.contains { batch.workspace.holdsImages(ofLayer: $0.layer) })
+    ledger.forget()
+    let with = try ledger.row(batch.network, batch.workspace)
+    for (a, b) in zip(without.layers, with.layers) {
+      let (a, b) = (try #require(a.coefficients), try #require(b.coefficients))
+      #expect(abs(a.kappa - b.kappa) < 1e-9 * b.kappa && abs(a.mu - b.mu) < 1e-9 * b.kappa)
+      #expect(abs(a.discreteStep - b.discreteStep) < 1e-9 * b.kappa)
+    }
+  }
+
   @Test("single precision agrees with double to 1e-4", arguments: 0..<stacks.count)
   func precision(_ k: Int) throws {
     let (single, double) = (try Batch<Float>(Self.stacks[k]), try Batch<Double>(Self.stacks[k]))

@@ -184,6 +184,28 @@ import Testing
     #expect(first.elements.allSatisfy { $0 == 0 || abs($0 - 1 / 0.7) < 1e-6 })
   }
 
+  @Test("loops side by side, and loops within loops, do all their work once")
+  func loops() async {
+    await withTaskGroup(of: Bool.self) { group in
+      for start in 0..<4 {
+        group.addTask {
+          var isRight = true
+          for round in 0..<2_000 {
+            let count = (start + round) % 9
+            let hits = UnsafeMutableBufferPointer<Int>.allocate(capacity: 9 * 3)
+            defer { hits.deallocate() }
+            hits.initialize(repeating: 0)
+            nonisolated(unsafe) let own = hits
+            TrainingThreads.forEach(count) { i in TrainingThreads.forEach(3) { own[3 * i + $0] += 1 } }
+            isRight = isRight && hits.indices.allSatisfy { hits[$0] == ($0 < 3 * count ? 1 : 0) }
+          }
+          return isRight
+        }
+      }
+      for await isRight in group { #expect(isRight) }
+    }
+  }
+
   @Test("threads do not change the digits")
   func threads() throws {
     var problem = try Problem<Float>(Self.stacks[9])

@@ -56,6 +56,19 @@ void cnk_patches_d(const cnk_windows *g, const double *x, double *patches);
 void cnk_patches_adjoint_d(const cnk_windows *g, const double *patches, double *x);
 void cnk_patches_adjoint_f(const cnk_windows *g, const float *patches, float *x);
 
+/* y = z + b for columns of length m, rectified if asked; y may be z. */
+void cnk_add_bias_f(long m, long columns, const float *z, const float *b, float *y, int rectified);
+void cnk_add_bias_d(long m, long columns, const double *z, const double *b, double *y, int rectified);
+/* d times `below` where y <= 0: the derivative of a rectifier, leaky or not, from its values. */
+void cnk_gate_f(long count, float below, const float *y, float *d);
+void cnk_gate_d(long count, double below, const double *y, double *d);
+/* y = max(0, y - s x^2). */
+void cnk_subtract_squares_f(long count, float s, const float *x, float *y);
+void cnk_subtract_squares_d(long count, double s, const double *x, double *y);
+
+/* body(context, i) for i = 0 .. count - 1, in any order, on at most so many threads; returns when all are done. */
+void cnk_parallel(long count, long threads, void (*body)(void *, long), void *context);
+
 /* The version of oneDNN at run time, as 10000 major + 100 minor + patch. */
 int cnk_library_version(void);
 

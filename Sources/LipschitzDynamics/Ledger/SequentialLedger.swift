@@ -41,6 +41,7 @@ public final class SequentialLedger<Scalar: NetworkScalar> {
     self.noise = noise
     self.learningRate = learningRate.value
     units = workspace.architecture.linearUnits.map { Unit($0, workspace) }
+    workspace.keepImages()
   }
 
   /// The row of the step that the workspace holds, after its backward pass and before the update.
@@ -51,7 +52,11 @@ public final class SequentialLedger<Scalar: NetworkScalar> {
     _ network: SequentialNetwork<Scalar>, _ workspace: SequentialWorkspace<Scalar>, beside tasks: [() -> Void] = []
   ) throws -> Row {
     let weights = network.linearUnits.map(\.weight)
-    try decompose(weights, beside: tasks)
+    // A triplet from scratch iterates on the Gram matrix, which the resolvent needs in any case.
+    run(over: weights) { $0.gramTasks($1) }
+    // The largest unit keeps one thread busy in this phase, and more briefly in the next but one.
+    let split = (2 * tasks.count + 2) / 3
+    try decompose(weights, beside: Array(tasks[..<split]))
     for (unit, theta) in zip(units, weights) {
       guard let triplet = unit.triplet else { continue }
       guard triplet.sigma > 0 else {
@@ -59,8 +64,7 @@ public final class SequentialLedger<Scalar: NetworkScalar> {
       }
       unit.multiply(workspace, triplet, theta)
     }
-    run(over: weights) { $0.gramTasks($1) }
-    run(over: weights) { unit, _ in [unit.factorize] }
+    run(over: weights, beside: Array(tasks[split...])) { unit, _ in [unit.factorize] }
     run(over: weights) { $0.solveTasks($1) }
     return try assemble(workspace.sampleCount)
   }
@@ -82,9 +86,12 @@ public final class SequentialLedger<Scalar: NetworkScalar> {
   }
 
   /// Runs all units' tasks of one phase on all threads, the largest units first.
-  private func run(over weights: [Matrix<Scalar>], _ tasks: (Unit, Matrix<Scalar>) -> [() -> Void]) {
+  private func run(
+    over weights: [Matrix<Scalar>], beside others: [() -> Void] = [],
+    _ tasks: (Unit, Matrix<Scalar>) -> [() -> Void]
+  ) {
     let order = units.indices.sorted { weights[$0].count > weights[$1].count }
-    let all = order.flatMap { tasks(units[$0], weights[$0]) }
+    let all = order.flatMap { tasks(units[$0], weights[$0]) } + others
     TrainingThreads.forEach(all.count) { all[$0]() }
   }
 
@@ -151,6 +158,7 @@ extension SequentialLedger {
     private let left: UnsafeMutablePointer<Scalar>
     private let gram: UnsafeMutablePointer<Scalar>
     private let forms: UnsafeMutablePointer<Double>
+    private var gramScale: Scalar = 1
     /// ⟨J, G_j⟩/σ₁.
     private(set) var scores: [Double]
     private(set) var isSimple = false
@@ -180,6 +188,8 @@ extension SequentialLedger {
       forms.deallocate()
     }
 
+    /// θ̂(I − vvᵀ) = (I − uuᵀ)θ̂, so that θ̂q comes from θx, which the forward pass has computed.
+    private var hasImages = false
     private var isWide: Bool { m <= n }
     private var order: Int { min(m, n) }
 
@@ -188,11 +198,11 @@ extension SequentialLedger {
     }
 
     func track(_ theta: Matrix<Scalar>) throws(LinearAlgebraError) {
-      try tracker.update(theta)
+      try tracker.update(theta, gram: GramMatrix(lower: gram, scale: gramScale))
       triplet = tracker.triplet
     }
 
-    /// Fills p, q and the scores.
+    /// Fills p, q and the scores; where θx is at hand, p + θ̂q in place of p.
     func multiply(
       _ workspace: SequentialWorkspace<Scalar>, _ triplet: TopSingularTriplet<Scalar>, _ theta: Matrix<Scalar>
     ) {
@@ -205,6 +215,8 @@ extension SequentialLedger {
             let column = UnsafeBufferPointer(start: right + j * m, count: m)
             scores[j] = Double(Scalar.dot(u, column) / triplet.sigma)
           }
+          hasImages = workspace.holdsImages(ofLayer: layer)
+          if hasImages { workspace.addImages(ofLayer: layer, left: u, scale: 1 / triplet.sigma, to: right) }
           LedgerKernel.project(right, u.baseAddress!, m, count, 1 / triplet.sigma)
           LedgerKernel.project(left, v.baseAddress!, n, count, 1 / triplet.sigma)
         }
@@ -212,11 +224,13 @@ extension SequentialLedger {
       meanScore = scores.reduce(0, +) / Double(count)
     }
 
-    /// I − θ̂θ̂ᵀ, lower triangle: in halves, so that two threads share it.
+    /// s²θθᵀ, lower triangle: in halves, so that two threads share it.
     func gramTasks(_ theta: Matrix<Scalar>) -> [() -> Void] {
-      guard let triplet else { return [] }
       let (k, inner) = (order, max(m, n))
-      let scale = -1 / (triplet.sigma * triplet.sigma)
+      // A power of two near 1/σ₁, so that squares stay in range.
+      let size = tracker.sigma > 0 ? tracker.sigma : theta.elements.withUnsafeBufferPointer { Scalar.nrm2($0) }
+      gramScale = size.isFinite && size > 0 ? Scalar(1).scaled(byExponent: -Int(size.exponent)) : 1
+      let scale = gramScale * gramScale
       let half = k >= 128 ? k / 2 : k
       let fill: (Range<Int>, Range<Int>) -> Void = { rows, columns in
         theta.elements.withUnsafeBufferPointer { a in
@@ -252,7 +266,8 @@ extension SequentialLedger {
         return
       }
       let (k, u) = (order, isWide ? triplet.u : triplet.v)
-      u.elements.withUnsafeBufferPointer { LedgerKernel.addRankOne($0.baseAddress!, k, to: gram) }
+      let scale = 1 / (gramScale * triplet.sigma)
+      u.elements.withUnsafeBufferPointer { LedgerKernel.resolvent($0.baseAddress!, k, -scale * scale, gram) }
       isSimple = Scalar.potrf(k, gram) == 0
     }
 
@@ -275,7 +290,7 @@ extension SequentialLedger {
       let (k, far) = (order, max(m, n))
       let (near, other) = isWide ? (right, left) : (left, right)
       let (w, q) = (near + columns.lowerBound * k, other + columns.lowerBound * far)
-      Scalar.gemm(!isWide, false, k, columns.count, far, scale, theta, m, q, far, 1, w, k)
+      if !hasImages { Scalar.gemm(!isWide, false, k, columns.count, far, scale, theta, m, q, far, 1, w, k) }
       Scalar.trsm(false, k, columns.count, gram, k, w, k)
       for j in columns {
         forms[j] = LedgerKernel.squaredNorm(near + j * k, k) + LedgerKernel.squaredNorm(other + j * far, far)
@@ -313,11 +328,11 @@ private enum LedgerKernel {
     }
   }
 
-  /// A ← A + I + uuᵀ, lower triangle.
+  /// A ← I + tA + uuᵀ, lower triangle.
   @specialized(where S == Double) @specialized(where S == Float)
-  static func addRankOne<S: BLASScalar>(_ u: UnsafePointer<S>, _ k: Int, to a: UnsafeMutablePointer<S>) {
+  static func resolvent<S: BLASScalar>(_ u: UnsafePointer<S>, _ k: Int, _ t: S, _ a: UnsafeMutablePointer<S>) {
     for j in 0..<k {
-      for i in j..<k { a[j * k + i] += u[i] * u[j] }
+      for i in j..<k { a[j * k + i] = t * a[j * k + i] + u[i] * u[j] }
       a[j * k + j] += 1
     }
   }

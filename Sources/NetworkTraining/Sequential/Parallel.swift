@@ -3,7 +3,7 @@
 // One pool for everything: within a chunk, OpenBLAS and oneDNN compute on the calling thread, so nothing competes. What
 // a chunk is does not depend on the number of threads, and so neither do the digits.
 
-private import Dispatch
+internal import CNetworkKernels
 private import Foundation
 private import Synchronization
 
@@ -31,14 +31,30 @@ func forEachInParallel(_ count: Int, _ body: (Int) -> Void) {
     for i in 0..<count { body(i) }
     return
   }
-  // The loop ends before this function does, and every index is taken once.
-  nonisolated(unsafe) let body = body
-  let next = Atomic<Int>(0)
-  DispatchQueue.concurrentPerform(iterations: threads) { _ in
-    while true {
-      let i = next.wrappingAdd(1, ordering: .relaxed).oldValue
-      guard i < count else { return }
-      body(i)
+  withoutActuallyEscaping(body) { body in
+    var body = body
+    withUnsafeMutablePointer(to: &body) { pointer in
+      cnk_parallel(
+        count, threads, { context, i in context!.assumingMemoryBound(to: ((Int) -> Void).self).pointee(i) }, pointer)
     }
   }
+}
+
+/// A matrix cut into strips of columns that stay in a near cache; an even number of equal ones, so that two threads end
+/// together, unless it is small.
+struct ColumnStrips {
+  let columns: Int
+  let count: Int
+  private let width: Int
+
+  init(rows: Int, columns: Int) {
+    self.columns = columns
+    let most = max(16, (1 << 17) / rows)
+    let wanted = rows * columns < 1 << 14 ? 1 : 2 * ((columns + 2 * most - 1) / (2 * most))
+    // Multiples of 16 suit the vectors.
+    width = ((columns + wanted - 1) / wanted + 15) / 16 * 16
+    count = (columns + width - 1) / width
+  }
+
+  subscript(i: Int) -> Range<Int> { i * width..<min(columns, (i + 1) * width) }
 }

@@ -13,12 +13,6 @@ enum SequentialKernel {
     }
   }
 
-  /// Every one of `columns` columns becomes b.
-  @specialized(where S == Double) @specialized(where S == Float)
-  static func fill<S: BLASScalar>(_ y: UnsafeMutablePointer<S>, _ columns: Int, with b: UnsafePointer<S>, _ m: Int) {
-    for j in 0..<columns { (y + j * m).update(from: b, count: m) }
-  }
-
   /// z ← φ(z). A NaN stays one.
   @specialized(where S == Double) @specialized(where S == Float)
   static func activate<S: BLASScalar>(_ layer: SequentialLayer, _ z: UnsafeMutablePointer<S>, _ count: Int) {
@@ -35,14 +29,12 @@ enum SequentialKernel {
 
   /// d ← d ∘ φ′(z), from y = φ(z).
   @specialized(where S == Double) @specialized(where S == Float)
-  static func differentiate<S: BLASScalar>(
+  static func differentiate<S: NetworkScalar>(
     _ layer: SequentialLayer, _ y: UnsafePointer<S>, _ d: UnsafeMutablePointer<S>, _ count: Int
   ) {
     switch layer {
-    case .relu: for i in 0..<count { d[i] = y[i] <= 0 ? 0 : d[i] }
-    case .leakyReLU(let slope):
-      let a = S(slope)
-      for i in 0..<count { d[i] = y[i] <= 0 ? a * d[i] : d[i] }
+    case .relu: S.gate(count, 0, y, d)
+    case .leakyReLU(let slope): S.gate(count, S(slope), y, d)
     case .tanh: for i in 0..<count { d[i] *= (1 - y[i]) * (1 + y[i]) }
     case .sigmoid: for i in 0..<count { d[i] *= y[i] * (1 - y[i]) }
     default: break

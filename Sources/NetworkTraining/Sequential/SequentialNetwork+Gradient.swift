@@ -73,15 +73,15 @@ extension SequentialNetwork {
   ) {
     let (m, n, samples) = (block.weight.rows, block.weight.columns, workspace.sampleCount)
     let x = workspace.slots[workspace.inputSlot(of: i)].pointer
-    // Blocks of columns: each thread writes its own, and the weights are touched once.
-    let width = max(16, min(n, (1 << 17) / m))
+    // Each thread writes strips of its own, and the weights are touched once.
+    let strips = ColumnStrips(rows: m, columns: n)
     block.weight.elements.withUnsafeMutableBufferPointer { w in
       let w = w.baseAddress!
-      forEachInParallel((n + width - 1) / width) { part in
-        let first = part * width
+      forEachInParallel(strips.count) { part in
+        let columns = strips[part]
         Scalar.gemm(
-          false, true, m, min(width, n - first), samples, scale, deltas.pointer, m, x + first, n, keep, w + first * m, m
-        )
+          false, true, m, columns.count, samples, scale, deltas.pointer, m, x + columns.lowerBound, n, keep,
+          w + columns.lowerBound * m, m)
       }
     }
     block.bias.elements.withUnsafeMutableBufferPointer { b in

@@ -26,6 +26,7 @@ extension SequentialNetwork {
   /// The same without remembering statistics.
   public func run(_ workspace: SequentialWorkspace<Scalar>, _ mode: NetworkMode) {
     requireFit(workspace)
+    workspace.holdsImages = !workspace.images.isEmpty
     // Batch norm needs all samples before any can go on; between two of them a chunk runs through.
     var start = 0
     for i in architecture.layers.indices where architecture.layers[i] == .batchNorm {
@@ -52,15 +53,16 @@ extension SequentialNetwork {
     let y = workspace.slots[to].pointer + samples.lowerBound * workspace.slotCounts[to]
     let count = samples.count * workspace.slotCounts[to]
     let layer = architecture.layers[i]
+    // A unit rectifies while its values are at hand, and oneDNN on the way out.
+    let rectified = layers.contains(i + 1) && architecture.layers[i + 1] == .relu
     switch layer {
     case .linear(let outputs):
+      let z = workspace.images[i].map { $0.pointer + samples.lowerBound * outputs } ?? y
       withBlock(i) { w, b, columns in
-        SequentialKernel.fill(y, samples.count, with: b, outputs)
-        Scalar.gemm(false, false, outputs, samples.count, columns, 1, w, outputs, x, columns, 1, y, outputs)
+        Scalar.gemm(false, false, outputs, samples.count, columns, 1, w, outputs, x, columns, 0, z, outputs)
+        Scalar.addBias(outputs, samples.count, z, b, y, rectified: rectified)
       }
     case .conv2d:
-      // oneDNN rectifies on the way out.
-      let rectified = layers.contains(i + 1) && architecture.layers[i + 1] == .relu
       withBlock(i) { w, b, _ in workspace.convolutions[i]![chunk].forward(x, w, b, y, rectified: rectified) }
     case .maxPool:
       guard let windows = workspace.windows[i], let choices = workspace.choices[i] else { return }
@@ -69,7 +71,7 @@ extension SequentialNetwork {
         let local = j - samples.lowerBound
         Scalar.pool(windows, x + local * incoming, y + local * outgoing, choices.pointer + j * outgoing)
       }
-    case .relu where i > 0 && layers.contains(i - 1) && architecture.layers[i - 1].isConvolution: break
+    case .relu where i > 0 && layers.contains(i - 1) && architecture.layers[i - 1].isLinearUnit: break
     case .relu, .leakyReLU, .tanh, .sigmoid:
       if from != to { y.update(from: x, count: count) }
       SequentialKernel.activate(layer, y, count)
@@ -212,7 +214,10 @@ extension SequentialNetwork {
 }
 
 extension SequentialLayer {
-  var isConvolution: Bool {
-    if case .conv2d = self { true } else { false }
+  fileprivate var isLinearUnit: Bool {
+    switch self {
+    case .linear, .conv2d: true
+    default: false
+    }
   }
 }

@@ -54,6 +54,23 @@ extension SequentialWorkspace {
     }
   }
 
+  /// Whether the latest forward pass kept θx of layer `i`: see ``keepImages()``.
+  public func holdsImages(ofLayer i: Int) -> Bool { holdsImages && images[i] != nil }
+
+  /// Adds s ⟨u, δ_j⟩ θx_j = s θG_jᵀu to column j, for a layer whose images are kept.
+  public func addImages(
+    ofLayer i: Int, left u: UnsafeBufferPointer<Scalar>, scale s: Scalar, to columns: UnsafeMutablePointer<Scalar>
+  ) {
+    guard let z = images[i]?.pointer, let deltas = derivatives[slotOf[i]]?.pointer else { return }
+    let m = u.count
+    forEachInParallel(chunks.count) { chunk in
+      for j in chunks[chunk] {
+        let along = Scalar.dot(UnsafeBufferPointer(start: deltas + j * m, count: m), u)
+        SequentialKernel.add(s * along, z + j * m, to: columns + j * m, m)
+      }
+    }
+  }
+
   /// Every sample's gradient by the weight of layer `i`; column j is vec G_j. Shape [mn, M].
   public func sampleGradients(ofLayer i: Int) -> Matrix<Scalar> {
     guard let (m, n) = unitShape(i) else { preconditionFailure("layer \(i) has no weight matrix") }
@@ -135,32 +152,29 @@ public final class GradientMoments<Scalar: NetworkScalar> {
     let (m, n, count) = (mean.rows, mean.columns, workspace.sampleCount)
     SequentialKernel.square(deltas, into: squares.deltas.pointer, m * count)
     SequentialKernel.square(x, into: squares.inputs.pointer, n * count)
-    let width = max(16, min(n, (1 << 17) / m))
+    let (strips, scale) = (ColumnStrips(rows: m, columns: n), 1 / Scalar(count))
     mean.elements.withUnsafeMutableBufferPointer { mean in
       sumOfSquares.elements.withUnsafeMutableBufferPointer { sums in
-        let (mean, sums) = (mean.baseAddress!, sums.baseAddress!)
-        forEachInParallel((n + width - 1) / width) { part in
-          let (first, columns) = (part * width, min(width, n - part * width))
-          let scale = 1 / Scalar(count)
-          Scalar.gemm(false, true, m, columns, count, scale, deltas, m, x + first, n, 0, mean + first * m, m)
-          Scalar.gemm(
-            false, true, m, columns, count, 1, squares.deltas.pointer, m, squares.inputs.pointer + first, n, 0,
-            sums + first * m, m)
-          SequentialKernel.subtractSquares(Scalar(count), mean + first * m, from: sums + first * m, columns * m)
-        }
-      }
-    }
-    gram.elements.withUnsafeMutableBufferPointer { gram in
-      second.elements.withUnsafeMutableBufferPointer { second in
-        let (gram, second) = (gram.baseAddress!, second.baseAddress!)
-        forEachInParallel(2) { part in
-          if part == 0 {
-            Scalar.syrk(true, count, m, 1, deltas, m, 0, gram, count)
-          } else {
-            Scalar.syrk(true, count, n, 1, x, n, 0, second, count)
+        gram.elements.withUnsafeMutableBufferPointer { gram in
+          second.elements.withUnsafeMutableBufferPointer { second in
+            let (mean, sums) = (mean.baseAddress!, sums.baseAddress!)
+            let (gram, second) = (gram.baseAddress!, second.baseAddress!)
+            forEachInParallel(strips.count + 2) { part in
+              switch part - strips.count {
+              case 0: Scalar.syrk(true, count, n, 1, x, n, 0, second, count)
+              case 1: Scalar.syrk(true, count, m, 1, deltas, m, 0, gram, count)
+              default:
+                let (first, columns) = (strips[part].lowerBound, strips[part].count)
+                Scalar.gemm(false, true, m, columns, count, scale, deltas, m, x + first, n, 0, mean + first * m, m)
+                Scalar.gemm(
+                  false, true, m, columns, count, 1, squares.deltas.pointer, m, squares.inputs.pointer + first, n, 0,
+                  sums + first * m, m)
+                Scalar.subtractSquares(columns * m, Scalar(count), mean + first * m, from: sums + first * m)
+              }
+            }
+            SequentialKernel.multiply(gram, second, gram, count * count)
           }
         }
-        SequentialKernel.multiply(gram, second, gram, count * count)
       }
     }
   }
@@ -235,21 +249,16 @@ extension SequentialKernel {
     for i in 0..<count { y[i] = x[i] * x[i] }
   }
 
+  /// y ← y + s x.
+  @specialized(where S == Double) @specialized(where S == Float)
+  static func add<S: BLASScalar>(_ s: S, _ x: UnsafePointer<S>, to y: UnsafeMutablePointer<S>, _ count: Int) {
+    for i in 0..<count { y[i] += s * x[i] }
+  }
+
   /// y ← y + x.
   @specialized(where S == Double) @specialized(where S == Float)
   static func add<S: BLASScalar>(_ x: UnsafePointer<S>, to y: UnsafeMutablePointer<S>, _ count: Int) {
     for i in 0..<count { y[i] += x[i] }
-  }
-
-  /// y ← max(0, y − s x∘x): a vanishing variance may round below zero.
-  @specialized(where S == Double) @specialized(where S == Float)
-  static func subtractSquares<S: BLASScalar>(
-    _ s: S, _ x: UnsafePointer<S>, from y: UnsafeMutablePointer<S>, _ count: Int
-  ) {
-    for i in 0..<count {
-      let rest = y[i] - s * x[i] * x[i]
-      y[i] = rest < 0 ? 0 : rest
-    }
   }
 
   /// Means and centred sums of squares of `length` entries over `count` vectors that lie `stride` apart.

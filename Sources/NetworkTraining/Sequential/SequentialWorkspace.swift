@@ -48,6 +48,10 @@ public final class SequentialWorkspace<Scalar: NetworkScalar>: @unchecked Sendab
   let normalizations: [Int: BatchNormState<Scalar>]
   /// Deltas scaled by per-sample weights; made when they are first wanted.
   var scaled: [SampleBuffer<Scalar>?]
+  /// θx of linear layers, without bias; kept if a ledger wants them.
+  private(set) var images: [Int: SampleBuffer<Scalar>] = [:]
+  /// Whether the latest forward pass filled them.
+  var holdsImages = false
 
   public init(for architecture: SequentialArchitecture, sampleCount: Int) {
     precondition(sampleCount > 0, "a batch has at least one sample, not \(sampleCount)")
@@ -97,6 +101,15 @@ public final class SequentialWorkspace<Scalar: NetworkScalar>: @unchecked Sendab
     correctOf = SampleBuffer(chunks.count, of: 0)
     (self.convolutions, self.gradients, self.windows) = (convolutions, gradients, windows)
     (self.choices, self.masks, self.normalizations) = (choices, masks, normalizations)
+  }
+
+  /// Lets the next forward passes keep θx of every linear layer with no more outputs than inputs: what κ needs of them
+  /// would otherwise be one product more.
+  public func keepImages() {
+    for i in architecture.linearUnits {
+      guard case .linear = architecture.layers[i], let (m, n) = unitShape(i), m <= n, images[i] == nil else { continue }
+      images[i] = SampleBuffer(m * sampleCount, of: 0)
+    }
   }
 
   /// The slot that layer `i` reads.

@@ -32,6 +32,14 @@ public protocol NetworkScalar: BLASScalar {
   static func patchProducts(
     _ g: ImageWindows, _ outputs: Int, _ x: UnsafePointer<Self>, _ delta: UnsafePointer<Self>, _ v: UnsafePointer<Self>,
     _ u: UnsafePointer<Self>, _ right: UnsafeMutablePointer<Self>, _ left: UnsafeMutablePointer<Self>)
+  /// y = z + b for columns of length m, rectified if asked.
+  static func addBias(
+    _ m: Int, _ columns: Int, _ z: UnsafePointer<Self>, _ b: UnsafePointer<Self>, _ y: UnsafeMutablePointer<Self>,
+    rectified: Bool)
+  /// d times `below` where y ≤ 0.
+  static func gate(_ count: Int, _ below: Self, _ y: UnsafePointer<Self>, _ d: UnsafeMutablePointer<Self>)
+  /// y ← max(0, y − s x∘x): a vanishing variance may round below zero.
+  static func subtractSquares(_ count: Int, _ s: Self, _ x: UnsafePointer<Self>, from y: UnsafeMutablePointer<Self>)
 }
 
 extension Float: NetworkScalar {
@@ -60,6 +68,19 @@ extension Float: NetworkScalar {
     _ v: UnsafePointer<Float>,
     _ u: UnsafePointer<Float>, _ right: UnsafeMutablePointer<Float>, _ left: UnsafeMutablePointer<Float>
   ) { withUnsafePointer(to: g.raw) { cnk_patch_products_f($0, Int32(outputs), x, delta, v, u, right, left) } }
+
+  public static func addBias(
+    _ m: Int, _ columns: Int, _ z: UnsafePointer<Float>, _ b: UnsafePointer<Float>, _ y: UnsafeMutablePointer<Float>,
+    rectified: Bool
+  ) { cnk_add_bias_f(m, columns, z, b, y, rectified ? 1 : 0) }
+
+  public static func gate(_ count: Int, _ below: Float, _ y: UnsafePointer<Float>, _ d: UnsafeMutablePointer<Float>) {
+    cnk_gate_f(count, below, y, d)
+  }
+
+  public static func subtractSquares(
+    _ count: Int, _ s: Float, _ x: UnsafePointer<Float>, from y: UnsafeMutablePointer<Float>
+  ) { cnk_subtract_squares_f(count, s, x, y) }
 }
 
 extension Double: NetworkScalar {
@@ -88,6 +109,20 @@ extension Double: NetworkScalar {
     _ v: UnsafePointer<Double>,
     _ u: UnsafePointer<Double>, _ right: UnsafeMutablePointer<Double>, _ left: UnsafeMutablePointer<Double>
   ) { withUnsafePointer(to: g.raw) { cnk_patch_products_d($0, Int32(outputs), x, delta, v, u, right, left) } }
+
+  public static func addBias(
+    _ m: Int, _ columns: Int, _ z: UnsafePointer<Double>, _ b: UnsafePointer<Double>, _ y: UnsafeMutablePointer<Double>,
+    rectified: Bool
+  ) { cnk_add_bias_d(m, columns, z, b, y, rectified ? 1 : 0) }
+
+  public static func gate(_ count: Int, _ below: Double, _ y: UnsafePointer<Double>, _ d: UnsafeMutablePointer<Double>)
+  {
+    cnk_gate_d(count, below, y, d)
+  }
+
+  public static func subtractSquares(
+    _ count: Int, _ s: Double, _ x: UnsafePointer<Double>, from y: UnsafeMutablePointer<Double>
+  ) { cnk_subtract_squares_d(count, s, x, y) }
 }
 
 /// A convolution of a fixed number of samples. It belongs to one thread at a time.
