@@ -1,6 +1,7 @@
 // Lemma 13 as dense matrices: the Hessians of all simple singular values of many small matrices.
 
 public import DenseLinearAlgebra
+private import Glibc
 internal import StochasticCalculus
 internal import VerificationKit
 
@@ -55,6 +56,7 @@ public struct SingularValueHessians: Sendable {
       spectra.withUnsafeMutableBufferPointer { spectra in
         let (failures, spectra) = (Shared(failures), Shared(spectra))
         return [Double](unsafeUninitializedCapacity: thetas.count * chosen.count * size) { storage, filled in
+          Self.preferLargePages(storage)
           let storage = Shared(storage)
           parallelFor(thetas.count, threads: threads) { t in
             let mine = storage.slice(t, chosen.count * size)
@@ -79,6 +81,19 @@ public struct SingularValueHessians: Sendable {
     let size = order * order
     let start = (t * indices.count + k) * size
     return Matrix(rows: order, columns: order, columnMajor: Array(elements[start..<start + size]))
+  }
+
+  /// Millions of fresh entries in small pages would cost more than their arithmetic.
+  private static func preferLargePages(_ storage: UnsafeMutableBufferPointer<Double>) {
+    #if os(Linux)
+      let page = 2 << 20
+      guard let base = storage.baseAddress else { return }
+      let (start, bytes) = (UInt(bitPattern: base), storage.count * MemoryLayout<Double>.stride)
+      let aligned = (start + UInt(page) - 1) & ~UInt(page - 1)
+      let length = (bytes - min(bytes, Int(aligned - start))) / page * page
+      // A wish: the kernel may refuse it.
+      if length > 0 { madvise(UnsafeMutableRawPointer(bitPattern: aligned), length, MADV_HUGEPAGE) }
+    #endif
   }
 
   private static let name = "Hessians of singular values"
