@@ -92,10 +92,15 @@ let package = Package(
         "StochasticCalculus", "VerificationKit",
       ], resources: [.embedInCode("Paper.json")], swiftSettings: numerics),
     .target(name: "Reporting", dependencies: ["VerificationKit"], swiftSettings: features),
+    .target(
+      name: "Experiments",
+      dependencies: [
+        "ArrayFiles", "DenseLinearAlgebra", "LipschitzDynamics", "NetworkTraining", "RandomStreams", "VerificationKit",
+      ], resources: [.copy("Catalogue")], swiftSettings: numerics),
     .executableTarget(
       name: "lipdyn",
       dependencies: [
-        "ArrayFiles", "DenseLinearAlgebra", "Derivations", "ExactArithmetic", "LipschitzDynamics",
+        "ArrayFiles", "DenseLinearAlgebra", "Derivations", "ExactArithmetic", "Experiments", "LipschitzDynamics",
         "NetworkTraining", "RandomStreams", "RemoteFiles", "Reporting", "StochasticCalculus", "SymbolicCalculus",
         "VerificationKit",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -118,6 +123,7 @@ for (room, dependencies) in [
   ("StochasticCalculus", ["StochasticCalculus", "DenseLinearAlgebra", "RandomStreams"]),
   ("NetworkTraining", ["NetworkTraining", "ArrayFiles", "DenseLinearAlgebra", "RandomStreams", "VerificationKit"]),
   ("EveryClaim", ["LipschitzDynamics", "VerificationKit", "DenseLinearAlgebra", "NetworkTraining", "RandomStreams"]),
+  ("Experiments", ["Experiments", "NetworkTraining", "ArrayFiles"]),
   ("CommandLine", ["lipdyn", "Reporting", "ArrayFiles", "DenseLinearAlgebra", "NetworkTraining"]),
 ] as [(String, [String])] {
   package.targets.append(

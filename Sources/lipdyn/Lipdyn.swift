@@ -22,7 +22,7 @@ struct Lipdyn: ParsableCommand {
       Verify.self, Calibrate.self, Claims.self, Show.self, Graph.self, Simulate.self, Train.self, TrainNetwork.self,
       Layer.self,
       Variance.self, Check.self, NewDerivation.self,
-      DataCommand.self, Benchmark.self,
+      ExperimentCommand.self, DataCommand.self, Benchmark.self,
     ])
 
   static func main() {

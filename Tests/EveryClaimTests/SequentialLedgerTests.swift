@@ -42,15 +42,19 @@ import VerificationKit
     }
   }
 
-  @Test("agrees with Theorem 14's and 15's own functions", arguments: 0..<stacks.count)
-  func terms(_ k: Int) throws {
+  static let models: [NoiseModel] = [
+    .batchEstimate, .populationWithReplacement(batchSize: 16), .populationWithoutReplacement(batchSize: 16),
+  ]
+
+  @Test("agrees with Theorem 14's and 15's own functions", arguments: 0..<stacks.count, models)
+  func terms(_ k: Int, _ noise: NoiseModel) throws {
     let batch = try Batch<Double>(Self.stacks[k])
     let rate = try LearningRate(0.05)
-    let ledger = try SequentialLedger(for: batch.workspace, learningRate: rate)
+    let ledger = try SequentialLedger(for: batch.workspace, noise: noise, learningRate: rate)
     let row = try ledger.row(batch.network, batch.workspace)
     let points = batch.network.linearUnits.map { layer, weight in
       LayerPoint(
-        weights: weight, sample: batch.gradients(layer, weight), noise: .batchEstimate, learningRate: rate.value)
+        weights: weight, sample: batch.gradients(layer, weight), noise: noise, learningRate: rate.value)
     }
     for (layer, point) in zip(row.layers, points) {
       let (found, expected) = (try #require(layer.coefficients), try LayerDynamics.subject(point))
@@ -64,6 +68,10 @@ import VerificationKit
     let (found, expected) = (try #require(row.network), try NetworkLogDynamics.subject(points))
     #expect(abs(found.exactLambdaSquared - expected.exactLambdaSquared) < 1e-8 * expected.exactLambdaSquared)
     #expect(abs(found.logDrift - expected.logDrift) < 1e-8 * expected.kappa + 1e-8 * abs(expected.mu))
+    #expect(abs(found.logDiscreteStep - expected.logDiscreteStep) < 1e-8 * expected.kappa + 1e-8 * abs(expected.mu))
+    #expect(throws: HypothesisViolation.self) {
+      try SequentialLedger(for: batch.workspace, noise: .factor, learningRate: rate)
+    }
   }
 
   @Test("what a forward pass has kept says the same", arguments: 0..<stacks.count)

@@ -1,11 +1,15 @@
 // The terms of Theorems 14 and 15 for every layer of a sequential network from one batch, fast enough for every step.
 //
+// The sample that the workspace holds is the step's own batch, an independent one, or the whole population, as the noise
+// model says. Only the own batch's terms hold the noise of the step: they describe a run and predict nothing.
+//
 // The work of a layer is one symmetric product, one Cholesky factor, one product and one triangular solve in memory that
 // is planned once; what a layer does is cut into tasks that all threads share.
 
 public import DenseLinearAlgebra
 private import Glibc
 public import NetworkTraining
+private import VerificationKit
 
 /// Tracks μ, κ, λ of all linear units of a sequential network.
 public final class SequentialLedger<Scalar: NetworkScalar> {
@@ -32,11 +36,13 @@ public final class SequentialLedger<Scalar: NetworkScalar> {
   public let learningRate: Double
   private let units: [Unit]
 
-  /// - Parameter noise: a batch estimate; the sample that the workspace holds is the batch.
-  /// - Throws: ``HypothesisViolation`` if the batch is too small for an estimate.
+  /// - Parameter noise: what the sample that the workspace holds stands for; not a factor, which has no mean.
+  /// - Throws: ``HypothesisViolation`` if the sample is too small for the model.
   public init(
     for workspace: SequentialWorkspace<Scalar>, noise: NoiseModel = .batchEstimate, learningRate: LearningRate
   ) throws {
+    try HypothesisViolation.require(
+      noise.isCentred, field: "noise", value: "factor", "a network's samples are gradients: a batch or a population")
     _ = try noise.weight(sampleCount: workspace.sampleCount)
     self.noise = noise
     self.learningRate = learningRate.value
@@ -103,7 +109,7 @@ public final class SequentialLedger<Scalar: NetworkScalar> {
     for unit in units {
       guard let triplet = unit.triplet else { continue }
       logNorm += log(Double(triplet.sigma))
-      let coefficients = unit.isSimple ? unit.coefficients(weight, eta: learningRate) : nil
+      let coefficients = unit.isSimple ? unit.coefficients(weight, noise, eta: learningRate) : nil
       layers.append(Layer(layer: unit.layer, triplet: triplet, coefficients: coefficients))
       guard let c = coefficients else {
         isComplete = false
@@ -297,13 +303,15 @@ extension SequentialLedger {
       }
     }
 
-    /// From the batch's own gradients: what of ⟨J, ḡ⟩² and ḡᵀHḡ is noise is taken off.
-    func coefficients(_ weight: Double, eta: Double) -> LayerCoefficients {
+    /// From a batch's mean, what of ⟨J, ḡ⟩² and ḡᵀHḡ is noise is taken off; a population's mean has none.
+    func coefficients(_ weight: Double, _ model: NoiseModel, eta: Double) -> LayerCoefficients {
       let noise = weight * scores.reduce(0) { $0 + ($1 - meanScore) * ($1 - meanScore) }
       let curvature = weight * (0..<count).reduce(0) { $0 + forms[$1] }
+      let isNoisy = model.isBatchEstimate
       return LayerCoefficients(
         mu: -meanScore, kappa: eta / 2 * curvature, lambdaSquared: eta * noise,
-        discreteStep: eta / 2 * (forms[count] - curvature), relativeGradientSquared: meanScore * meanScore - noise)
+        discreteStep: eta / 2 * (isNoisy ? forms[count] - curvature : forms[count]),
+        relativeGradientSquared: isNoisy ? meanScore * meanScore - noise : meanScore * meanScore)
     }
   }
 }

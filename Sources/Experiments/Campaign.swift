@@ -1,0 +1,233 @@
+// All runs of an experiment at one scale: what they will cost, running them side by side, and continuing after a stop.
+
+internal import ArrayFiles
+internal import DenseLinearAlgebra
+private import Foundation
+internal import NetworkTraining
+internal import RandomStreams
+
+/// An experiment at a scale, in a folder of its own that survives being killed.
+public struct Campaign: Sendable {
+  public let document: ExperimentDocument
+  public let scale: ExperimentDocument.Scale
+  public let scaleName: ScaleName
+  public let variants: [ExperimentDocument.Variant]
+  /// Where runs, results and figures go.
+  public let folder: String
+  private let images: ImageSet
+  private let seed: UInt64
+
+  /// - Parameters:
+  ///   - folder: made if it is not there. A folder that holds another experiment's runs is refused.
+  ///   - data: where ``ExperimentData`` finds published data sets.
+  ///   - seed: added to the seeds of all runs.
+  /// - Throws: an error naming the field that does not fit.
+  public init(
+    _ document: ExperimentDocument, _ scaleName: ScaleName, folder: String, dataFolder: String, seed: UInt64 = 1
+  ) throws {
+    self.document = document
+    self.scaleName = scaleName
+    scale = document.scale(scaleName)
+    variants = document.variants(scaleName)
+    self.folder = folder
+    self.seed = seed
+    images = try ExperimentData.training(scale.data, images: scale.images, folder: dataFolder)
+    for v in variants { _ = try settings(v, 0, Double.self) }
+    try claimFolder()
+  }
+
+  public var trials: Int { variants.count * scale.seeds }
+
+  /// Trains everything that is not there yet.
+  ///
+  /// - Parameters:
+  ///   - progress: called with the share done, from any thread.
+  ///   - isCancelled: asked at rows; runs keep their state.
+  /// - Returns: the runs by variant, in the order of seeds; nil if cancelled.
+  public func run(
+    progress: @escaping @Sendable (Double) -> Void, isCancelled: @escaping @Sendable () -> Bool
+  ) throws -> [[TrialRecord]]? {
+    let shares = Shares(trials)
+    let order = (0..<trials).map { ($0 % variants.count, $0 / variants.count) }
+    TrainingThreads.forEach(trials) { k in
+      let (v, s) = order[k]
+      guard !isCancelled(), shares.error == nil else { return }
+      do {
+        let variant = variants[v]
+        let path = file(variant, s)
+        let isDone = FileManager.default.fileExists(atPath: path)
+        if !isDone {
+          let rows =
+            try usesDouble(variant)
+            ? train(variant, s, Double.self, shares, k, progress, isCancelled)
+            : train(variant, s, Float.self, shares, k, progress, isCancelled)
+          guard let rows else { return }
+          try TrialRecord(variant: variant.name, seed: s, learningRate: rate(variant), rows: rows).write(to: path)
+          try? FileManager.default.removeItem(atPath: path + ".state.npz")
+        }
+        progress(shares.set(k, 1))
+      } catch { shares.fail(error, "variant \(variants[v].name), seed \(s)") }
+    }
+    if let error = shares.error { throw error }
+    return isCancelled() ? nil : try records()
+  }
+
+  /// Seconds that all runs take on one thread, from a few steps and a row of the first variant.
+  public func estimatedSeconds() throws -> Double {
+    try variants.reduce(0) { sum, v in
+      sum + Double(scale.seeds) * (try usesDouble(v) ? measure(v, Double.self) : measure(v, Float.self))
+    }
+  }
+
+  /// Memory of the runs that are at work at once, in gigabytes.
+  public var estimatedGigabytes: Double {
+    let largest =
+      variants.compactMap { try? architecture($0) }.map { a in
+        let values = Double(a.shapes.reduce(a.input.count) { $0 + $1.count })
+        let terms = Double(scale.termImages == 0 ? images.count : min(images.count, scale.termImages))
+        return 40 * Double(a.parameterCount) + 16 * values * (terms + Double(scale.batchSize))
+      }.max() ?? 0
+    return (largest * Double(min(trials, TrainingThreads.current)) + Double(images.pixels.count)) * 1e-9
+  }
+
+  // MARK: Runs
+
+  private func train<Scalar: NetworkScalar>(
+    _ variant: ExperimentDocument.Variant, _ s: Int, _: Scalar.Type, _ shares: Shares, _ k: Int,
+    _ progress: (Double) -> Void, _ isCancelled: () -> Bool
+  ) throws -> [TrialRow]? {
+    var trial = try Trial<Scalar>(
+      settings(variant, s, Scalar.self), on: images, rows: scale.rows, steps: steps(variant),
+      termImages: scale.termImages, checkpoint: file(variant, s) + ".state.npz")
+    var last = ContinuousClock.now
+    return try trial.finish(
+      atRow: { share in
+        progress(shares.set(k, share))
+        // Often enough to lose little, seldom enough to cost nothing.
+        guard ContinuousClock.now - last > .seconds(20) else { return false }
+        last = .now
+        return true
+      }, isCancelled: isCancelled)
+  }
+
+  private func measure<Scalar: NetworkScalar>(_ variant: ExperimentDocument.Variant, _: Scalar.Type) throws -> Double {
+    var trial = try Trial<Scalar>(
+      settings(variant, 0, Scalar.self), on: images, rows: 2, steps: 6, termImages: scale.termImages,
+      checkpoint: folder + "/none")
+    let clock = ContinuousClock()
+    let row = try clock.measure { _ = try trial.finish(atRow: { _ in false }, isCancelled: { true }) } / .seconds(1)
+    let both = try clock.measure { _ = try trial.finish(atRow: { _ in false }, isCancelled: { false }) } / .seconds(1)
+    try? FileManager.default.removeItem(atPath: folder + "/none")
+    let step = max(1e-6, (both - 2 * row) / 6)
+    return Double(steps(variant)) * step + Double(scale.rows + 1) * row
+  }
+
+  private func records() throws -> [[TrialRecord]] {
+    try variants.map { v in
+      try (0..<scale.seeds).map { s in
+        guard
+          let record = try TrialRecord(
+            readingFrom: file(v, s), variant: v.name, seed: s, learningRate: rate(v))
+        else { throw ExperimentError(origin: file(v, s), problem: "the run is missing; run the experiment again") }
+        return record
+      }
+    }
+  }
+
+  // MARK: Settings
+
+  private func rate(_ v: ExperimentDocument.Variant) -> Double { v.learningRate ?? scale.learningRate }
+  private func steps(_ v: ExperimentDocument.Variant) -> Int { v.steps ?? scale.steps }
+  func batchSize(_ v: ExperimentDocument.Variant) -> Int { v.batchSize ?? scale.batchSize }
+
+  private func file(_ v: ExperimentDocument.Variant, _ s: Int) -> String {
+    let name = String(v.name.map { $0.isASCII && ($0.isLetter || $0.isNumber) ? $0 : "-" })
+    let place = variants.firstIndex { $0.name == v.name } ?? 0
+    return "\(folder)/runs/\(place)-\(name)-\(s).npz"
+  }
+
+  private func architecture(_ v: ExperimentDocument.Variant) throws -> SequentialArchitecture {
+    try ExperimentData.architecture(v.network ?? scale.network, for: images)
+  }
+
+  /// Small networks in double precision, which costs them nothing.
+  private func usesDouble(_ v: ExperimentDocument.Variant) throws -> Bool {
+    try architecture(v).parameterCount <= 60_000
+  }
+
+  private func settings<Scalar: NetworkScalar>(
+    _ v: ExperimentDocument.Variant, _ s: Int, _: Scalar.Type
+  ) throws -> RegularizedDescent<Scalar>.Settings {
+    var settings = RegularizedDescent<Scalar>.Settings(try architecture(v))
+    settings.regularizers = try (v.regularizers ?? []).map { try Regularizer($0) }
+    if let text = scale.sampling {
+      guard let sampling = Sampling(rawValue: text) else {
+        throw ExperimentError(
+          origin: document.name,
+          problem: "sampling \"\(text)\": use \(Sampling.allCases.map(\.rawValue).joined(separator: ", "))")
+      }
+      settings.sampling = sampling
+    }
+    settings.batchSize = batchSize(v)
+    settings.learningRate = rate(v)
+    settings.initialScale = v.initialScale ?? 1
+    settings.initialSeed = seed &+ (scale.sharesInitialWeights ? 0 : UInt64(s))
+    settings.seed = seed &+ UInt64(s)
+    _ = try BatchSize(settings.batchSize, settings.sampling, of: images.count)
+    _ = try LearningRate(settings.learningRate)
+    return settings
+  }
+
+  /// The folder belongs to one document, scale and seed: what it holds was made by them.
+  private func claimFolder() throws {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+    // Predictions may be reworded over the same runs.
+    var identity = document
+    (identity.predictions, identity.title, identity.paper) = ([], "", "")
+    if scaleName == .quick { identity.full = identity.quick } else { identity.quick = identity.full }
+    let text = Array(try encoder.encode(Identity(document: identity, scale: scaleName, seed: seed)))
+    do { try FileManager.default.createDirectory(atPath: folder + "/runs", withIntermediateDirectories: true) } catch {
+      throw ExperimentError(origin: folder, problem: "the folder cannot be made: \(error.localizedDescription)")
+    }
+    let path = folder + "/experiment.json"
+    if let old = FileManager.default.contents(atPath: path) {
+      guard Array(old) == text else {
+        throw ExperimentError(
+          origin: folder, problem: "it holds runs of other settings or another seed; give --output another folder")
+      }
+    } else {
+      try AtomicFile.write(text, to: path)
+    }
+  }
+
+  private struct Identity: Codable {
+    let document: ExperimentDocument
+    let scale: ScaleName
+    let seed: UInt64
+  }
+
+  /// The shares done of all runs, and the first error.
+  private final class Shares: @unchecked Sendable {
+    private var shares: [Double]
+    private var failure: (any Error)?
+    private let lock = NSLock()
+
+    init(_ count: Int) { shares = [Double](repeating: 0, count: count) }
+
+    var error: (any Error)? { lock.withLock { failure } }
+
+    func set(_ k: Int, _ share: Double) -> Double {
+      lock.withLock {
+        shares[k] = share
+        return shares.reduce(0, +) / Double(shares.count)
+      }
+    }
+
+    func fail(_ error: any Error, _ origin: String) {
+      lock.withLock {
+        if failure == nil { failure = ExperimentError(origin: origin, problem: "\(error)") }
+      }
+    }
+  }
+}

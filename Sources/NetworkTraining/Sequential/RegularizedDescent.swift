@@ -1,0 +1,118 @@
+// A training run of a sequential network under regularisers: which batch a step sees, and the step.
+
+internal import DenseLinearAlgebra
+public import RandomStreams
+
+/// A network with its data, regularisers and streams. Batches, masks and injected noise of step k are functions of
+/// (stream, seed, k): a run continues from its parameters and the number of its step, bit for bit.
+public struct RegularizedDescent<Scalar: NetworkScalar> {
+  /// How a run is made.
+  public struct Settings: Sendable {
+    public var architecture: SequentialArchitecture
+    public var regularizers: [Regularizer] = []
+    public var batchNorm: BatchNormGradient = .coupled
+    public var sampling: Sampling = .withReplacement
+    public var batchSize = 128
+    public var learningRate = 0.1
+    /// Initial weights are Kaiming's times this.
+    public var initialScale = 1.0
+    /// Seed of the initial weights.
+    public var initialSeed: UInt64 = 1
+    /// Seed of batches, masks, regularisers and injected noise.
+    public var seed: UInt64 = 1
+
+    public init(_ architecture: SequentialArchitecture) { self.architecture = architecture }
+  }
+
+  public let settings: Settings
+  public var network: SequentialNetwork<Scalar>
+  public let workspace: SequentialWorkspace<Scalar>
+  public let learningRate: LearningRate
+  /// α of a gradient scaling, else 1.
+  public private(set) var gradientScale = 1.0
+  /// Standard deviation of each entry of the injected noise.
+  public private(set) var injectedDeviation = 0.0
+  public private(set) var weightDecay = 0.0
+  private var pipeline: BatchPipeline<Scalar>
+  private var batches: BatchSampler
+  private var descent: SequentialDescent
+  private var adversary: Double?
+  private var batch: [Int]
+  private var inputs: Matrix<Scalar>
+  private var targets: Matrix<Scalar>
+
+  /// - Throws: ``NetworkTrainingError`` naming what does not fit: batch size, rate, or a regulariser that is a layer.
+  public init(_ settings: Settings, on images: ImageSet, stream: StreamName) throws {
+    self.settings = settings
+    let size = try BatchSize(settings.batchSize, settings.sampling, of: images.count)
+    learningRate = try LearningRate(settings.learningRate)
+    network = SequentialNetwork(
+      settings.architecture,
+      parameters: SequentialParameters(
+        kaiming: settings.architecture, scale: settings.initialScale, stream: stream.appending("weights"),
+        seed: settings.initialSeed),
+      dropout: stream.appending("dropout"), seed: settings.seed)
+    workspace = SequentialWorkspace(for: settings.architecture, sampleCount: settings.batchSize)
+    pipeline = try BatchPipeline(
+      images, standardization: InputStandardization(of: images), regularizers: settings.regularizers,
+      stream: stream.appending("regularizers"), seed: settings.seed)
+    batches = try BatchSampler(
+      settings.sampling, batchSize: size, of: images.count, stream: stream.appending("batches"), seed: settings.seed)
+    descent = SequentialDescent(learningRate)
+    batch = [Int](repeating: 0, count: settings.batchSize)
+    inputs = .zeros(pipeline.features, settings.batchSize)
+    targets = .zeros(pipeline.classes, settings.batchSize)
+    for regularizer in settings.regularizers { try take(regularizer, stream) }
+  }
+
+  private mutating func take(_ regularizer: Regularizer, _ stream: StreamName) throws {
+    switch regularizer.kind {
+    case .weightDecay(let w):
+      descent.weightDecay = w
+      weightDecay = w
+    case .adversarial(let epsilon): adversary = epsilon
+    case .gradientScaling(let scaling):
+      descent.gradientScale = scaling.alpha
+      gradientScale = scaling.alpha
+      if let noise = GradientInjection(scaling, stream: stream.appending("injection"), seed: settings.seed) {
+        injectedDeviation = scaling.noiseFactor * scaling.deviation
+        descent.injection = { out, step, block in
+          noise.fill(out, step: step, layer: block)
+          for k in out.indices { out[k] *= scaling.noiseFactor }
+        }
+      }
+    case .dropout, .batchNormalization:
+      throw NetworkTrainingError.invalidValue(
+        field: "regularizer", value: "\(regularizer)",
+        requirement: "not a layer: put \(regularizer.name) among the layers of the network")
+    case .autoAugment, .labelCorruption, .labelSmoothing, .mixup: break
+    }
+  }
+
+  /// Batch, forward and backward pass of step k.
+  public mutating func prepare(_ k: Int) {
+    batches.fill(&batch, step: k)
+    pipeline.load(batch, step: k, into: &inputs, targets: &targets)
+    workspace.load(inputs: inputs, targets: targets)
+    if let adversary { network.perturbInputs(workspace, epsilon: adversary, mode: .training(step: k)) }
+    network.forward(workspace, .training(step: k))
+    network.backward(workspace, batchNorm: settings.batchNorm)
+  }
+
+  /// The step from θ_k to θ_{k+1}.
+  public mutating func descend(_ k: Int) { descent.descend(&network, workspace, step: k) }
+
+  /// Loads a sample that step k does not use into another workspace, under the same regularisers with draws of their
+  /// own, and passes it forward and back at θ_k: what estimates that must not contain the step's noise are made from.
+  public mutating func probe(_ indices: [Int], _ room: SequentialWorkspace<Scalar>, at k: Int) {
+    // Steps of training runs stay below 2³¹; draws of fixed label corruption do not depend on the step.
+    let step = k + (1 << 31)
+    var x = Matrix<Scalar>.zeros(pipeline.features, indices.count)
+    var t = Matrix<Scalar>.zeros(pipeline.classes, indices.count)
+    pipeline.load(indices, step: step, into: &x, targets: &t)
+    room.load(inputs: x, targets: t)
+    if let adversary { network.perturbInputs(room, epsilon: adversary, mode: .training(step: step)) }
+    network.run(room, .training(step: step))
+    network.backward(room, batchNorm: settings.batchNorm)
+  }
+}

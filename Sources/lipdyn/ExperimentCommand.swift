@@ -1,0 +1,146 @@
+// lipdyn experiment: the paper's experiments with many seeds, intervals and a verdict a prediction.
+
+import ArgumentParser
+import Experiments
+import Foundation
+import NetworkTraining
+import Reporting
+
+struct ExperimentCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "experiment", abstract: "Repeat an experiment of the paper, and judge each of its predictions.",
+    discussion: """
+      An experiment is a JSON file: networks, data, seeds, what is measured, and what was predicted. The terms of a run come \
+      from images that its batches do not contain, so that a prediction can fail.
+      Example: lipdyn experiment run batch-size
+      """, subcommands: [List.self, Run.self])
+
+  struct List: ParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "What can be run.")
+
+    func run() throws {
+      var table = TextTable([("name", .left), ("repeats", .left), ("predictions", .right), ("runs", .right)])
+      for e in try ExperimentCatalogue.all() {
+        table.append([e.name, e.paper, "\(e.predictions.count)", "\(e.variants(.quick).count * e.quick.seeds)"])
+      }
+      for line in table.lines { print(line) }
+    }
+  }
+
+  struct Run: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Train, measure, judge; continue where a former call stopped.",
+      discussion: """
+        Every run is written to --output when it ends, and its state every 20 seconds: the same command continues after an \
+        interruption, to the same digits. quick uses embedded data; full needs `lipdyn data fetch` and hours.
+        Example: lipdyn experiment run --all --scale quick --output experiments
+        """)
+
+    @Argument(help: "Names from `lipdyn experiment list`, or files that end in .json.") var names: [String] = []
+    @Flag(help: "Every experiment of the catalogue.") var all = false
+    @Option(help: "quick or full.") var scale = "quick"
+    @Option(help: "A folder; each experiment has its own in it.") var output = "experiments"
+    @Option(help: "Where `lipdyn data fetch` put the data.") var dataFolder = DataCommand.defaultFolder
+    @Option(help: "Added to the seeds of all runs.") var seed: UInt64 = 1
+    @Option(parsing: .unconditional, help: "Threads; 0 for one a core.") var threads = 0
+    @Flag(help: "Say what it would take, and stop.") var estimate = false
+
+    func run() throws {
+      guard let scaleName = ScaleName(rawValue: scale) else { throw UsageError("--scale \(scale): use quick or full") }
+      try UsageError.require(threads >= 0 && threads <= 1_024, "--threads \(threads): use from 0 to 1024")
+      try UsageError.require(all != !names.isEmpty, "give the names of experiments, or --all")
+      TrainingThreads.limit(to: threads)
+      let documents = try all ? ExperimentCatalogue.all() : names.map { try ExperimentCatalogue.named($0) }
+      // Everything is checked before anything is computed.
+      let campaigns = try documents.map {
+        try Campaign(
+          $0, scaleName, folder: "\(output)/\(scaleName.rawValue)/\($0.name)", dataFolder: dataFolder, seed: seed)
+      }
+      for campaign in campaigns {
+        try UsageError.requireMemory(campaign.estimatedGigabytes, for: campaign.document.name)
+      }
+      if scaleName == .full || estimate { try announce(campaigns) }
+      if estimate { return }
+      Interrupt.watch()
+      var verdicts: [ExperimentVerdict: Int] = [:]
+      for campaign in campaigns {
+        guard let outcome = try perform(campaign) else {
+          print("interrupted; the same command continues")
+          throw ExitCode(130)
+        }
+        for finding in outcome.findings { verdicts[finding.verdict, default: 0] += 1 }
+      }
+      print(ExperimentVerdict.allCases.map { "\(verdicts[$0] ?? 0) \($0.rawValue)" }.joined(separator: ", "))
+    }
+
+    private func announce(_ campaigns: [Campaign]) throws {
+      for campaign in campaigns {
+        let minutes = try campaign.estimatedSeconds() / Double(min(TrainingThreads.current, campaign.trials)) / 60
+        print(
+          "\(campaign.document.name): \(campaign.trials) runs, some \(rounded((minutes * 10).rounded() / 10)) minutes, "
+            + "\(rounded((campaign.estimatedGigabytes * 100).rounded() / 100)) GB")
+      }
+    }
+
+    private func perform(_ campaign: Campaign) throws -> Outcome? {
+      let progress = Progress()
+      defer { progress.clear() }
+      let (name, start) = (campaign.document.name, ContinuousClock.now)
+      let records = try campaign.run(
+        progress: { share in
+          let spent = (ContinuousClock.now - start) / .seconds(1)
+          let bar = String(repeating: "█", count: Int(20 * share)) + String(repeating: "░", count: 20 - Int(20 * share))
+          progress.now("\(name) \(bar) \(Int(100 * share)) %  \(Int(spent / max(share, 1e-9) - spent)) s left")
+        }, isCancelled: { Interrupt.isRequested })
+      progress.clear()
+      guard let records else { return nil }
+      let outcome = Outcome(campaign, records)
+      let script = try ExperimentFiles.write(outcome, campaign, records, machine: VerificationRecord.Machine.current)
+      report(outcome, seconds: (ContinuousClock.now - start) / .seconds(1))
+      print(Gnuplot.run(script) ?? "figure: \(campaign.folder)/figure.svg")
+      print("")
+      return outcome
+    }
+
+    private func report(_ outcome: Outcome, seconds: Double) {
+      print("\(outcome.title) (\(outcome.paper))")
+      print(
+        "\(outcome.settings.data), \(outcome.groups.count) variants of \(outcome.settings.seeds) runs, "
+          + "\(outcome.settings.steps) steps, \(Int(seconds.rounded())) s")
+      var table = TextTable([
+        ("prediction", .left), ("of", .left), ("measured", .left), ("predicted", .left), ("verdict", .left),
+      ])
+      for f in outcome.findings {
+        let measured = f.measured.map { "\(short($0.value)) [\(short($0.lower)), \(short($0.upper))]" } ?? "–"
+        let of = [f.source, f.variant].compactMap { $0 }.joined(separator: ", ")
+        table.append([f.says, of, measured, f.expects.description, f.verdict.rawValue])
+      }
+      for line in table.lines { print(line) }
+    }
+
+    private func short(_ x: Double) -> String { String(format: "%.3g", x == 0 ? 0 : x) }
+  }
+}
+
+/// gnuplot, if the machine has it.
+enum Gnuplot {
+  /// Runs a script in its own folder.
+  ///
+  /// - Returns: nil if it worked, else what to do.
+  static func run(_ script: String) -> String? {
+    let url = URL(fileURLWithPath: script)
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+    process.arguments = ["gnuplot", url.lastPathComponent]
+    process.currentDirectoryURL = url.deletingLastPathComponent()
+    process.standardOutput = FileHandle.nullDevice
+    process.standardError = FileHandle.nullDevice
+    do {
+      try process.run()
+      process.waitUntilExit()
+    } catch { return "no figure: \(error.localizedDescription)" }
+    return process.terminationStatus == 0
+      ? nil
+      : "no figure: gnuplot is missing or failed; install gnuplot-nox, then run gnuplot in the folder on figure.gp"
+  }
+}
