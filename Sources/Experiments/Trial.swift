@@ -36,9 +36,11 @@ struct Trial<Scalar: NetworkScalar> {
     (self.run, self.images, self.room, self.termImages) = (run, images, room, count)
     rowSteps = (0...rows).map { $0 * steps / rows }
     let noise: NoiseModel =
-      settings.sampling != .withReplacement && all
-      ? .populationWithoutReplacement(batchSize: settings.batchSize)
-      : .populationWithReplacement(batchSize: settings.batchSize)
+      !all
+      ? .independentSample(batchSize: settings.batchSize)
+      : settings.sampling == .withReplacement
+        ? .populationWithReplacement(batchSize: settings.batchSize)
+        : .populationWithoutReplacement(batchSize: settings.batchSize)
     ledger = try SequentialLedger(for: room, noise: noise, learningRate: run.learningRate)
     // A convolution's per-sample gradients are formed for their moments: not beyond half a gigabyte.
     let largest = run.network.linearUnits.map(\.weight.count).max() ?? 0

@@ -127,11 +127,11 @@ struct LayerTermsTests {
     func single(_ a: Matrix<Double>) -> Matrix<Float> { Matrix(rows: a.rows, columns: a.columns) { Float(a[$0, $1]) } }
     let thin = RankOneGradients(deltas: single(deltas), inputs: single(inputs))
     let p = try LayerProjections(
-      weights: single(theta), gradient: thin.mean, isGradientFromBatch: true, sample: thin, noise: .batchEstimate,
+      weights: single(theta), gradient: thin.mean, gradientNoise: 1, sample: thin, noise: .batchEstimate,
       triplet: try TopSingularTriplet(single(theta)))
     let wide = RankOneGradients(deltas: deltas, inputs: inputs)
     let q = try LayerProjections(
-      weights: theta, gradient: wide.mean, isGradientFromBatch: true, sample: wide, noise: .batchEstimate,
+      weights: theta, gradient: wide.mean, gradientNoise: 1, sample: wide, noise: .batchEstimate,
       triplet: try TopSingularTriplet(theta))
     for (x, y) in [
       (p.gradient, q.gradient), (p.noise, q.noise), (p.noiseCurvature, q.noiseCurvature),

@@ -303,15 +303,15 @@ extension SequentialLedger {
       }
     }
 
-    /// From a batch's mean, what of ⟨J, ḡ⟩² and ḡᵀHḡ is noise is taken off; a population's mean has none.
+    /// What of ⟨J, ḡ⟩² and ḡᵀHḡ is the mean's own noise is taken off.
     func coefficients(_ weight: Double, _ model: NoiseModel, eta: Double) -> LayerCoefficients {
       let noise = weight * scores.reduce(0) { $0 + ($1 - meanScore) * ($1 - meanScore) }
       let curvature = weight * (0..<count).reduce(0) { $0 + forms[$1] }
-      let isNoisy = model.isBatchEstimate
+      let own = model.noiseOfMean(sampleCount: count)
       return LayerCoefficients(
         mu: -meanScore, kappa: eta / 2 * curvature, lambdaSquared: eta * noise,
-        discreteStep: eta / 2 * (isNoisy ? forms[count] - curvature : forms[count]),
-        relativeGradientSquared: isNoisy ? meanScore * meanScore - noise : meanScore * meanScore)
+        discreteStep: eta / 2 * (forms[count] - own * curvature),
+        relativeGradientSquared: meanScore * meanScore - own * noise)
     }
   }
 }

@@ -93,6 +93,9 @@ public enum NoiseModel: Sendable, Equatable {
   case batchEstimate
   /// As above for a batch of distinct samples out of a population of N: Σ̂ carries the factor 1 − M/N.
   case batchEstimateWithoutReplacement(population: Int)
+  /// The sample is drawn i.i.d. and independently of the steps, whose batches have the given size:
+  /// Σ̂ = 1/(M(n−1)) Σ (g_i − ḡ)(g_i − ḡ)ᵀ for a sample of n.
+  case independentSample(batchSize: Int)
   /// The sample is the whole population of N; batches of the given size are drawn with replacement: Σ = C/M.
   case populationWithReplacement(batchSize: Int)
   /// As above without replacement: Σ = (N−M)/(N−1) · C/M.
@@ -115,6 +118,10 @@ public enum NoiseModel: Sendable, Equatable {
         sampleCount >= 2 && sampleCount <= population, field: "batch size M", value: sampleCount,
         "the estimate needs 2 ≤ M ≤ N = \(population) distinct samples")
       return (1 - n / Double(population)) / (n * (n - 1))
+    case .independentSample(let batch):
+      try HypothesisViolation.require(
+        batch >= 1 && sampleCount >= 2, field: "batch size M", value: batch, "M ≥ 1, and a sample of n ≥ 2")
+      return 1 / (Double(batch) * (n - 1))
     case .populationWithReplacement(let batch):
       try HypothesisViolation.require(batch >= 1, field: "batch size M", value: batch, "M ≥ 1")
       return 1 / (n * Double(batch))
@@ -129,11 +136,20 @@ public enum NoiseModel: Sendable, Equatable {
 
   var isCentred: Bool { self != .factor }
 
-  /// Whether Σ is estimated from one mini-batch.
-  var isBatchEstimate: Bool {
+  /// Whether Σ is that of a known population, not an estimate.
+  var isPopulation: Bool {
     switch self {
-    case .batchEstimate, .batchEstimateWithoutReplacement: true
-    case .populationWithReplacement, .populationWithoutReplacement, .factor: false
+    case .populationWithReplacement, .populationWithoutReplacement: true
+    case .batchEstimate, .batchEstimateWithoutReplacement, .independentSample, .factor: false
+    }
+  }
+
+  /// The covariance of the sample's own mean about ∇L, in units of Σ: what squares of the mean have in excess.
+  func noiseOfMean(sampleCount: Int) -> Double {
+    switch self {
+    case .batchEstimate, .batchEstimateWithoutReplacement: 1
+    case .independentSample(let batch): Double(batch) / Double(sampleCount)
+    case .populationWithReplacement, .populationWithoutReplacement, .factor: 0
     }
   }
 }

@@ -26,7 +26,7 @@ public struct NetworkDescentPath: LinearisedDescent, Sendable {
     learningRate: LearningRate, steps: Int
   ) throws {
     try HypothesisViolation.require(
-      noise.isCentred && !noise.isBatchEstimate, field: "noise", value: "\(noise)",
+      noise.isPopulation, field: "noise", value: "\(noise)",
       "a model of the whole population: the path has its gradients, and no batch's")
     try HypothesisViolation.require(steps >= 1, field: "steps T", value: steps, "at least one step")
     self.learningRate = learningRate.value

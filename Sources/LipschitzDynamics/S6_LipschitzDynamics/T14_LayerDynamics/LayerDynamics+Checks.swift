@@ -144,7 +144,7 @@ extension LayerDynamics {
     let (eta, slope) = (point.learningRate, j.inner(point.gradient) / sigma)
     let bend = OperatorNormHessian.spectral(at, point.gradient) / sigma
     // From the batch's own mean, the noise's share is taken off.
-    let own = point.isGradientFromBatch ? 1.0 : 0
+    let own = point.gradientNoise
     let size = point.gradient.frobeniusNorm / sigma
     return (
       LayerCoefficients(

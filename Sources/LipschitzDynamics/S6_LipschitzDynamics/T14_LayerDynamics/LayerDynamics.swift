@@ -35,8 +35,8 @@ public struct LayerPoint: Sendable {
   public let noise: NoiseModel
   /// η; also the time that one step takes.
   public let learningRate: Double
-  /// Whether `gradient` is the mean of the very batch that estimates the noise, and so contains that noise.
-  public let isGradientFromBatch: Bool
+  /// The covariance of `gradient` about ∇L, in units of Σ: 1 for the mean of the very batch that estimates the noise.
+  public let gradientNoise: Double
 
   /// - Parameter gradient: the full-data gradient; the sample's own mean if omitted, which a `factor` does not have.
   public init(
@@ -46,7 +46,7 @@ public struct LayerPoint: Sendable {
     precondition(gradient != nil || noise != .factor, "a noise factor has no mean: give the drift's gradient")
     self.weights = weights
     self.gradient = gradient ?? sample.mean
-    isGradientFromBatch = gradient == nil && noise.isBatchEstimate
+    gradientNoise = gradient == nil ? noise.noiseOfMean(sampleCount: sample.count) : 0
     self.sample = sample
     self.noise = noise
     self.learningRate = learningRate
@@ -57,7 +57,7 @@ public struct LayerPoint: Sendable {
   /// - Parameter triplet: the layer's top singular triplet, if it is known already.
   public func projections(at triplet: TopSingularTriplet<Double>? = nil) throws -> LayerProjections<Double> {
     try LayerProjections(
-      weights: weights, gradient: gradient, isGradientFromBatch: isGradientFromBatch, sample: sample, noise: noise,
+      weights: weights, gradient: gradient, gradientNoise: gradientNoise, sample: sample, noise: noise,
       triplet: try triplet ?? TopSingularTriplet(weights))
   }
 }
@@ -105,9 +105,9 @@ public struct LayerProjections<Scalar: BLASScalar>: Sendable {
   public let triplet: TopSingularTriplet<Scalar>
   /// ⟨J, ∇L⟩/σ₁.
   public let gradient: Scalar
-  /// ⟨J, ∇L⟩²/σ₁², without bias: from one batch, E⟨J, ḡ⟩² = ⟨J, ∇L⟩² + JᵀΣJ, so the noise is taken off.
+  /// ⟨J, ∇L⟩²/σ₁², without bias: of a mean ḡ, E⟨J, ḡ⟩² has JᵀCov(ḡ)J in excess, which is taken off.
   public let gradientSquared: Scalar
-  /// gᵀHg/σ₁, without bias: from one batch, E ḡᵀHḡ = gᵀHg + ⟨H, Σ⟩, so the noise is taken off.
+  /// gᵀHg/σ₁, without bias: of a mean ḡ, E ḡᵀHḡ has ⟨H, Cov(ḡ)⟩ in excess, which is taken off.
   public let gradientCurvature: Scalar
   /// √(JᵀΣJ)/σ₁, kept unsquared because its square underflows first.
   public let noiseNorm: Scalar
@@ -121,11 +121,11 @@ public struct LayerProjections<Scalar: BLASScalar>: Sendable {
   /// - Parameters:
   ///   - weights: shape [m, n].
   ///   - gradient: shape [m, n], the drift's gradient.
-  ///   - isGradientFromBatch: whether it is the mean of `sample`, which then estimates its noise.
+  ///   - gradientNoise: its covariance about ∇L, in units of Σ; 1 for the mean of a batch that is also `sample`.
   /// - Throws: ``HypothesisViolation`` or ``LinearAlgebraError`` naming what does not fit; a gap below round-off.
   @specialized(where Scalar == Double) @specialized(where Scalar == Float)
   public init(
-    weights: Matrix<Scalar>, gradient: Matrix<Scalar>, isGradientFromBatch: Bool,
+    weights: Matrix<Scalar>, gradient: Matrix<Scalar>, gradientNoise: Double,
     sample: any LayerGradientSample<Scalar>, noise: NoiseModel,
     triplet: TopSingularTriplet<Scalar>
   ) throws {
@@ -148,8 +148,8 @@ public struct LayerProjections<Scalar: BLASScalar>: Sendable {
     let projection = u.dot(gv) / sigma
     let curvature = hessian.relativeForms(right: Matrix(columns: [gv]), left: Matrix(columns: [gu]))[0]
     self.gradient = projection
-    gradientSquared = projection * projection - (isGradientFromBatch ? noiseNorm * noiseNorm : 0)
-    gradientCurvature = curvature - (isGradientFromBatch ? noiseCurvature : 0)
+    gradientSquared = projection * projection - Scalar(gradientNoise) * noiseNorm * noiseNorm
+    gradientCurvature = curvature - Scalar(gradientNoise) * noiseCurvature
     self.triplet = hessian.triplet
   }
 }
