@@ -9,6 +9,10 @@ public enum Measure: String, Codable, Sendable, CaseIterable {
   case changeRatio
   /// Slope of the change between two rows against the predicted one, over all rows: agreement step for step.
   case incrementSlope
+  /// Slope of one step's ΔZ against η times the drift before it, weighted by the noise: agreement without integration.
+  case stepSlope
+  /// Variance of one step's (ΔZ − η drift)/√(ηλ_Z²): 1 if λ_Z² is right.
+  case stepResidualVariance
   /// Var Z(T) over ∫Σ‖λ⁽ˡ⁾‖²dt along the runs: Theorem 17.
   case varianceRatio
   /// The same with the exact ∫λ_Z²dt.
@@ -73,6 +77,8 @@ public enum Measure: String, Codable, Sendable, CaseIterable {
     switch self {
     case .changeRatio: Statistics.ratio(runs.map { ($0.change, ($0.predictedPath.last ?? .nan) - $0.rows[0].logNorm) })
     case .incrementSlope: Statistics.ratio(runs.map(Self.increments))
+    case .stepSlope: Statistics.ratio(runs.map(Self.steps))
+    case .stepResidualVariance: Statistics.mean(runs.map(Self.residualVariance))
     case .varianceRatio: Statistics.varianceRatio(runs, over: { $0.integral(\.lambdaSquaredLayerwise) })
     case .exactVarianceRatio: Statistics.varianceRatio(runs, over: { $0.integral(\.lambdaSquared) })
     case .logVarianceSlope: Statistics.logVarianceSlope(groups.map { ($0.x, $0.runs.map(\.finalLogNorm)) })
@@ -110,6 +116,24 @@ public enum Measure: String, Codable, Sendable, CaseIterable {
       let (predicted, observed) = (path[k.1] - path[k.0], run.rows[k.1].logNorm - run.rows[k.0].logNorm)
       return (sum.0 + predicted * observed, sum.1 + predicted * predicted)
     }
+  }
+
+  /// Σ predicted·observed/λ² and Σ predicted²/λ² over the steps that follow rows.
+  private static func steps(_ run: TrialRecord) -> (Double, Double) {
+    run.rows.dropLast().reduce((0, 0)) { sum, row in
+      let (predicted, observed) = (run.learningRate * row.drift, row.nextLogNorm - row.logNorm)
+      return (
+        sum.0 + predicted * observed / row.lambdaSquared, sum.1 + predicted * predicted / row.lambdaSquared
+      )
+    }
+  }
+
+  private static func residualVariance(_ run: TrialRecord) -> Double {
+    let residuals = run.rows.dropLast().map { row in
+      let residual = row.nextLogNorm - row.logNorm - run.learningRate * row.drift
+      return residual * residual / (run.learningRate * row.lambdaSquared)
+    }
+    return residuals.reduce(0, +) / Double(residuals.count)
   }
 
   /// Over the runs that converge; at least four must.

@@ -10,14 +10,12 @@ internal import RandomStreams
 /// A run that can be cut at any row and continued bit for bit.
 struct Trial<Scalar: NetworkScalar> {
   private var run: RegularizedDescent<Scalar>
-  private let images: ImageSet
   private let rowSteps: [Int]
   private let termImages: Int
   private let room: SequentialWorkspace<Scalar>
   private let ledger: SequentialLedger<Scalar>
   private let moments: [GradientMoments<Scalar>]
   private let checkpoint: String
-  private let draws: CounterUniforms
   private var rows: [TrialRow] = []
   private var step = 0
 
@@ -33,21 +31,16 @@ struct Trial<Scalar: NetworkScalar> {
     let all = termImages == 0 || termImages >= images.count
     let count = all ? images.count : termImages
     let room = SequentialWorkspace<Scalar>(for: settings.architecture, sampleCount: count)
-    (self.run, self.images, self.room, self.termImages) = (run, images, room, count)
+    (self.run, self.room, self.termImages) = (run, room, count)
     rowSteps = (0...rows).map { $0 * steps / rows }
-    let noise: NoiseModel =
-      !all
-      ? .independentSample(batchSize: settings.batchSize)
-      : settings.sampling == .withReplacement
-        ? .populationWithReplacement(batchSize: settings.batchSize)
-        : .populationWithoutReplacement(batchSize: settings.batchSize)
+    let noise = (all ? TermSource.full : .independent).noise(
+      settings.sampling, batchSize: settings.batchSize, population: images.count)
     ledger = try SequentialLedger(for: room, noise: noise, learningRate: run.learningRate)
     // A convolution's per-sample gradients are formed for their moments: not beyond half a gigabyte.
     let largest = run.network.linearUnits.map(\.weight.count).max() ?? 0
     let isAffordable = settings.architecture.layers.allSatisfy { $0.isDense } || largest * count < 1 << 26
     moments = isAffordable ? run.network.linearUnits.map { GradientMoments(for: room, layer: $0.layer) } : []
     self.checkpoint = checkpoint
-    draws = CounterUniforms(stream.appending("terms"), seed: settings.seed)
     try resume()
   }
 
@@ -68,6 +61,7 @@ struct Trial<Scalar: NetworkScalar> {
             problem: "the loss is \(run.workspace.meanLoss): the run diverged; lower learningRate")
         }
         run.descend(step)
+        if let last = rows.last, Int(last.step) == step { rows[rows.count - 1].nextLogNorm = try logNorm() }
         step += 1
       }
       rows.append(try row())
@@ -81,21 +75,15 @@ struct Trial<Scalar: NetworkScalar> {
   }
 
   private mutating func row() throws -> TrialRow {
-    run.probe(indices(), room, at: step)
+    run.probe(run.independentDraw(termImages, at: step), room, at: step)
     // From scratch, so that a run that was cut here has the same digits.
     ledger.forget()
     let found = try ledger.row(run.network, room)
-    let (alpha, eta) = (run.gradientScale, run.learningRate.value)
     var row = TrialRow()
     (row.step, row.loss, row.accuracy, row.logNorm) = (Double(step), room.meanLoss, room.accuracy, found.logNorm)
-    if let network = found.network {
-      let injected = try injection(found)
-      let decay = run.weightDecay * Double(found.layers.count)
-      row.mu = alpha * network.mu - decay
-      row.kappa = alpha * alpha * network.kappa + eta * injected.kappa
-      row.lambdaSquaredLayerwise = alpha * alpha * network.layerwiseLambdaSquared + eta * injected.lambdaSquared
-      row.lambdaSquared = alpha * alpha * network.exactLambdaSquared + eta * injected.lambdaSquared
-      row.discreteStep = alpha * alpha * network.logDiscreteStep
+    if let c = try RunCoefficients(found, of: run) {
+      (row.mu, row.kappa, row.discreteStep) = (c.mu, c.kappa, c.discreteStep)
+      (row.lambdaSquaredLayerwise, row.lambdaSquared) = (c.layerwiseLambdaSquared, c.exactLambdaSquared)
     }
     if !moments.isEmpty {
       for m in moments { m.update(room) }
@@ -106,28 +94,9 @@ struct Trial<Scalar: NetworkScalar> {
     return row
   }
 
-  /// The images of this row: all of them, or a draw of its own.
-  private func indices() -> [Int] {
-    guard termImages < images.count else { return Array(0..<images.count) }
-    return withUnsafeTemporaryAllocation(of: Double.self, capacity: termImages) { u in
-      draws.fill(u, step: step, firstPath: 0, component: 0)
-      return u.map { min(images.count - 1, Int($0 * Double(images.count))) }
-    }
-  }
-
-  /// What isotropic noise of unit step adds: ½s² tr H/σ₁ and s²Σ1/σ₁², summed over layers.
-  private func injection(_ row: SequentialLedger<Scalar>.Row) throws -> (kappa: Double, lambdaSquared: Double) {
-    let variance = run.injectedDeviation * run.injectedDeviation
-    guard variance > 0 else { return (0, 0) }
-    var (kappa, lambdaSquared) = (0.0, 0.0)
-    for (_, weight) in run.network.linearUnits {
-      let values = try SingularValueDecomposition(weight, .thin).values.elements.map { Double($0) }
-      let top = values[0] * values[0]
-      let others = values.dropFirst().reduce(0) { $0 + 1 / (top - $1 * $1) }
-      kappa += variance * (others + Double(abs(weight.rows - weight.columns)) / (2 * top))
-      lambdaSquared += variance / top
-    }
-    return (kappa, lambdaSquared)
+  /// Z = Σ log σ₁ of the weights as they are.
+  private func logNorm() throws -> Double {
+    try run.network.linearUnits.reduce(0) { $0 + log(Double(try TopSingularTriplet($1.weight).sigma)) }
   }
 
   /// Σ_ℓ⟨J, g_i⟩/σ₁ of every image.

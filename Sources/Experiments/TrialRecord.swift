@@ -25,11 +25,13 @@ public struct TrialRow: Sendable, Equatable {
   public var scoreKurtosis = Double.nan
   /// Hill's estimate of the tail index of |⟨∇Z, g_i − ḡ⟩| from the largest 5 %.
   public var tailIndex = Double.nan
+  /// Z after the step that follows; nan in the last row.
+  public var nextLogNorm = Double.nan
 
   static let names = [
     "step", "loss", "accuracy", "Z", "mu", "kappa", "lambda2_layerwise", "lambda2_exact", "discrete_step",
     "trace_Sigma",
-    "score_kurtosis", "tail_index",
+    "score_kurtosis", "tail_index", "Z_next",
   ]
 
   init() {}
@@ -38,13 +40,13 @@ public struct TrialRow: Sendable, Equatable {
     let v = Array(v)
     (step, loss, accuracy, logNorm) = (v[0], v[1], v[2], v[3])
     (mu, kappa, lambdaSquaredLayerwise, lambdaSquared) = (v[4], v[5], v[6], v[7])
-    (discreteStep, noiseTrace, scoreKurtosis, tailIndex) = (v[8], v[9], v[10], v[11])
+    (discreteStep, noiseTrace, scoreKurtosis, tailIndex, nextLogNorm) = (v[8], v[9], v[10], v[11], v[12])
   }
 
   var values: [Double] {
     [
       step, loss, accuracy, logNorm, mu, kappa, lambdaSquaredLayerwise, lambdaSquared, discreteStep, noiseTrace,
-      scoreKurtosis, tailIndex,
+      scoreKurtosis, tailIndex, nextLogNorm,
     ]
   }
 

@@ -22,7 +22,9 @@ struct TrainNetwork: ParsableCommand {
       Networks: paper-mlp, paper-convnet, or layers such as \
       "conv(32,padding=1) relu maxpool(2) flatten linear(10)". Dropout and batch norm are layers; other regularisers are \
       options: \(Regularizer.examples.joined(separator: ", ")).
-      Terms come from the step's own batch: its μ holds the step's own noise, so they describe a run and test no theory.
+      Terms of the step's own batch hold its own noise: they describe a run and test no theory. Those of independent \
+      images, or of all, are predictions: the ledger then has the predicted and the observed ΔZ, with a z-score where \
+      batches are i.i.d. The ledger is CSV below lines that begin with #, which say what its numbers mean.
       Example: lipdyn train-network --network paper-mlp --data mnist5k --epochs 5 --every 10 --ledger ledger.csv
       """)
 
@@ -36,89 +38,120 @@ struct TrainNetwork: ParsableCommand {
   @Option(parsing: .unconditional, help: "M.") var batchSize = 128
   @Option(parsing: .unconditional, help: "η, positive.") var learningRate = 0.1
   @Option(parsing: .unconditional, help: "Passes over the training data.") var epochs = 5
-  @Option(parsing: .unconditional, help: "Steps between rows of the ledger; 0 for no ledger.") var every = 10
+  @Option(help: "How batches are drawn: withReplacement is the theory's.") var sampling: Sampling = .epochShuffling
+  @Option(help: "Rows of the ledger: every so many steps, 0 for none, log or log:N for N a decade.") var every =
+    RowSchedule.every(10)
+  @Option(help: "Terms from the step's own batch, from independent images, or from the full training set.") var terms:
+    TermSource = .batch
+  @Option(parsing: .unconditional, help: "How many independent images.") var termImages = 1_024
+  @Option(
+    parsing: .unconditional,
+    help:
+      "Rows between rows with norms of convolutions, Lipschitz bounds and shares of the noise's diagonal; 0 for none.")
+  var normsEvery = 0
   @Option(help: "Seed of weights, batches, masks and regularisers.") var seed: UInt64 = 1
   @Option(parsing: .unconditional, help: "Threads; 0 for one a core.") var threads = 0
   @Option(help: "Write the ledger to FILE.csv.") var ledger: String?
   @Option(help: "Start from a PyTorch-style state dictionary, FILE.npz or FILE.safetensors.") var initialWeights:
     String?
   @Option(help: "Write the final state dictionary to FILE.npz or FILE.safetensors.") var saveWeights: String?
+  @Option(help: "Keep the state in FILE.npz; the same command continues from there, to the same bytes.") var checkpoint:
+    String?
+  @Option(parsing: .unconditional, help: "Steps between checkpoints; one a pass over the data if not given.")
+  var checkpointEvery: Int?
 
   func run() throws {
-    try UsageError.require(epochs >= 1 && epochs <= 10_000, "--epochs \(epochs): use from 1 to 10000")
-    try UsageError.require(every >= 0, "--every \(every): use 0 for no ledger, or at least 1")
-    try UsageError.require(threads >= 0 && threads <= 1_024, "--threads \(threads): use from 0 to 1024")
-    try UsageError.require(ledger?.hasSuffix(".csv") ?? true, "--ledger \(ledger ?? ""): the name must end in .csv")
-    for (option, path) in [("--initial-weights", initialWeights), ("--save-weights", saveWeights)] {
-      try UsageError.require(
-        path.map { $0.hasSuffix(".npz") || $0.hasSuffix(".safetensors") } ?? true,
-        "\(option) \(path ?? ""): the name must end in .npz or .safetensors")
-    }
-    try UsageError.requireWritable([ledger, saveWeights])
+    try validateOptions()
+    TrainingThreads.limit(to: threads)
+    let (training, test) = try images()
+    let architecture = try architecture(for: training)
+    let source = terms == .independent && termImages >= training.count ? .full : terms
+    let sampleCount = [.batch: batchSize, .independent: termImages, .full: training.count][source] ?? batchSize
+    let values = architecture.shapes.reduce(architecture.input.count) { $0 + $1.count }
+    try UsageError.requireMemory(
+      (24 * Double(architecture.parameterCount) + 8 * Double(values) * Double(max(batchSize + sampleCount, 256)))
+        * 1e-9,
+      for: source == .full ? "--terms full on \(training.count) images" : "--network with these numbers of images")
+    var settings = RegularizedDescent<Float>.Settings(architecture)
+    settings.regularizers = try regularizers.map { try Regularizer($0) }
     guard let coupling = BatchNormGradient(rawValue: batchNorm) else {
       throw UsageError("--batch-norm \(batchNorm): use coupled or conditional")
     }
-    TrainingThreads.limit(to: threads)
-    let rate = try LearningRate(learningRate)
-    let (training, test) = try images()
-    let architecture = try architecture(for: training)
-    let values = architecture.shapes.reduce(architecture.input.count) { $0 + $1.count }
-    try UsageError.requireMemory(
-      (24 * Double(architecture.parameterCount) + 8 * Double(values) * Double(max(batchSize, 256))) * 1e-9,
-      for: "--network with --batch-size \(batchSize)")
+    (settings.batchNorm, settings.sampling, settings.batchSize) = (coupling, sampling, batchSize)
+    (settings.learningRate, settings.initialSeed, settings.seed) = (learningRate, seed, seed)
     var run = try NetworkRun(
-      architecture: architecture, images: training,
-      regularizers: regularizers.map { try Regularizer($0) },
-      coupling: coupling, batchSize: batchSize, rate: rate, seed: seed)
-    if let initialWeights { try run.network.load(Self.read(initialWeights)) }
+      settings, on: training, test: test, terms: source, sampleCount: sampleCount, every: every, normsEvery: normsEvery)
+    if let initialWeights { try run.descent.network.load(Self.read(initialWeights)) }
     let steps = epochs * (training.count / batchSize)
-    let notes = run.semantics
     let first = run.evaluate(test)
+    let interval = checkpointEvery ?? training.count / batchSize
+    let state = checkpoint.map { RunState(path: $0, identity: identity, interval: interval) }
+    let start = try state?.resume(&run) ?? 0
     print(
-      "\(run.network.architecture)\n\(run.network.parameters.count) parameters, \(training.name), "
+      "\(architecture)\n\(architecture.parameterCount) parameters, \(training.name), "
         + "\(training.count) training and \(test.count) test images, \(steps) steps of \(batchSize)")
-    for note in notes { print(note) }
-    let file = try ledger.map { try NetworkLedgerFile($0, layers: run.network.architecture.linearUnits) }
-    let book = try every > 0 ? SequentialLedger(for: run.workspace, learningRate: rate) : nil
-    let reached = try train(&run, steps, book, file)
-    try file?.commit()
-    if let saveWeights { try Self.write(run.network.stateDictionary, saveWeights) }
+    for note in run.notes { print(note) }
+    if start > 0 { print("continued from step \(start)") }
+    let reached = try train(&run, start, steps, state)
+    try run.ledger.write(to: ledger)
+    if let saveWeights { try Self.write(run.descent.network.stateDictionary, saveWeights) }
     let last = run.evaluate(test)
     print(
       "test loss \(rounded(first.loss)) at first, \(rounded(last.loss)) after \(reached) steps; "
         + "test accuracy \(rounded(first.accuracy)) at first, \(rounded(last.accuracy))")
     for line in run.summary { print(line) }
     if reached < steps {
-      print("interrupted at step \(reached); the ledger and the weights up to there were written")
+      let further = checkpoint.map { "; the same command continues from the last checkpoint in \($0)" } ?? ""
+      print("interrupted at step \(reached); the ledger and the weights up to there were written\(further)")
       throw ExitCode(130)
     }
   }
 
-  private func train(
-    _ run: inout NetworkRun, _ steps: Int, _ book: SequentialLedger<Float>?, _ file: NetworkLedgerFile?
-  ) throws -> Int {
+  private func validateOptions() throws {
+    try UsageError.require(epochs >= 1 && epochs <= 10_000, "--epochs \(epochs): use from 1 to 10000")
+    try UsageError.require(threads >= 0 && threads <= 1_024, "--threads \(threads): use from 0 to 1024")
+    try UsageError.require(normsEvery >= 0, "--norms-every \(normsEvery): use 0 for none, or at least 1")
+    try UsageError.require(termImages >= 2, "--term-images \(termImages): use at least 2")
+    try UsageError.require(
+      checkpointEvery.map { $0 >= 1 } ?? true, "--checkpoint-every \(checkpointEvery ?? 0): use at least 1")
+    try UsageError.require(
+      checkpointEvery == nil || checkpoint != nil, "--checkpoint-every: give --checkpoint FILE.npz too")
+    try UsageError.require(ledger?.hasSuffix(".csv") ?? true, "--ledger \(ledger ?? ""): the name must end in .csv")
+    try UsageError.require(
+      checkpoint?.hasSuffix(".npz") ?? true, "--checkpoint \(checkpoint ?? ""): the name must end in .npz")
+    for (option, path) in [("--initial-weights", initialWeights), ("--save-weights", saveWeights)] {
+      try UsageError.require(
+        path.map { $0.hasSuffix(".npz") || $0.hasSuffix(".safetensors") } ?? true,
+        "\(option) \(path ?? ""): the name must end in .npz or .safetensors")
+    }
+    try UsageError.requireWritable([ledger, saveWeights, checkpoint])
+  }
+
+  /// What a checkpoint belongs to: everything that decides a digit. More epochs may follow.
+  private var identity: String {
+    """
+    network \(network); data \(data.rawValue); regularizers \(regularizers.joined(separator: " ")); batch norm \(batchNorm); \
+    batch size \(batchSize); learning rate \(learningRate); sampling \(sampling.rawValue); every \(every); \
+    terms \(terms.rawValue) \(termImages); norms every \(normsEvery); seed \(seed); weights \(initialWeights ?? "own"); \
+    checkpoint every \(checkpointEvery.map { "\($0)" } ?? "pass")
+    """
+  }
+
+  private func train(_ run: inout NetworkRun, _ start: Int, _ steps: Int, _ state: RunState?) throws -> Int {
     let progress = Progress()
     defer { progress.clear() }
     Interrupt.watch()
-    let start = ContinuousClock.now
-    for k in 0..<steps {
+    let clock = ContinuousClock.now
+    for k in start..<max(start, steps) {
       if Interrupt.isRequested { return k }
-      run.prepare(k)
-      guard run.workspace.meanLoss.isFinite else {
-        throw UsageError("the loss is \(run.workspace.meanLoss) at step \(k): the run diverged; lower --learning-rate")
-      }
-      if let book, k % every == 0 || k == steps - 1 {
-        let row = try book.row(run.network, run.workspace)
-        run.last = row
-        try file?.write(k, run.workspace, row, learningRate)
-      }
-      run.descend(k)
-      let left = (ContinuousClock.now - start) / .seconds(1) / Double(k + 1) * Double(steps - k - 1)
-      progress.now(
-        "step \(k + 1) of \(steps)  loss \(rounded(run.workspace.meanLoss))"
-          + (run.last.map { "  Z \(rounded($0.logNorm))" } ?? "") + "  \(Int(left)) s left")
+      if k > start { try state?.saveIfDue(&run, step: k) }
+      try run.step(k, of: steps)
+      let share = Double(k + 1) / Double(steps)
+      let left = (ContinuousClock.now - clock) / .seconds(1) / Double(k + 1 - start) * Double(steps - k - 1)
+      let bar = String(repeating: "█", count: Int(16 * share)) + String(repeating: "░", count: 16 - Int(16 * share))
+      progress.now("\(bar) \(k + 1)/\(steps)  \(Int(left)) s left  \(run.view)")
     }
-    return steps
+    return max(start, steps)
   }
 
   private func architecture(for images: ImageSet) throws -> SequentialArchitecture {
@@ -163,163 +196,4 @@ struct TrainNetwork: ParsableCommand {
   private static func write(_ archive: ArrayArchive, _ path: String) throws {
     if path.hasSuffix(".npz") { try archive.writeNPZ(to: path) } else { try archive.writeSafetensors(to: path) }
   }
-}
-
-/// A run's network, data and step.
-private struct NetworkRun {
-  var network: SequentialNetwork<Float>
-  let workspace: SequentialWorkspace<Float>
-  var last: SequentialLedger<Float>.Row?
-  private var pipeline: BatchPipeline<Float>
-  private var batches: BatchSampler
-  private var descent: SequentialDescent
-  private let regularizers: [Regularizer]
-  private let coupling: BatchNormGradient
-  private var adversary: Double?
-  private var indices: [Int]
-  private var inputs: Matrix<Float>
-  private var targets: Matrix<Float>
-
-  init(
-    architecture: SequentialArchitecture, images: ImageSet, regularizers: [Regularizer], coupling: BatchNormGradient,
-    batchSize: Int, rate: LearningRate, seed: UInt64
-  ) throws {
-    self.regularizers = regularizers
-    self.coupling = coupling
-    let size = try BatchSize(batchSize, .epochShuffling, of: images.count)
-    network = SequentialNetwork(kaiming: architecture, stream: "train-network/weights", seed: seed)
-    workspace = SequentialWorkspace(for: architecture, sampleCount: batchSize)
-    pipeline = try BatchPipeline(
-      images, standardization: InputStandardization(of: images), regularizers: regularizers,
-      stream: "train-network/regularizers", seed: seed)
-    batches = try BatchSampler(
-      .epochShuffling, batchSize: size, of: images.count, stream: "train-network/batches", seed: seed)
-    descent = SequentialDescent(rate)
-    indices = [Int](repeating: 0, count: batchSize)
-    inputs = .zeros(pipeline.features, batchSize)
-    targets = .zeros(pipeline.classes, batchSize)
-    for regularizer in regularizers {
-      switch regularizer.kind {
-      case .weightDecay(let w): descent.weightDecay = w
-      case .adversarial(let epsilon): adversary = epsilon
-      case .gradientScaling(let scaling):
-        descent.gradientScale = scaling.alpha
-        if let noise = GradientInjection(scaling, stream: "train-network/injection", seed: seed) {
-          descent.injection = { out, step, block in
-            noise.fill(out, step: step, layer: block)
-            for k in out.indices { out[k] *= scaling.noiseFactor }
-          }
-        }
-      case .dropout, .batchNormalization:
-        throw UsageError("--regularizer \(regularizer): put \(regularizer.name) among the layers of --network")
-      case .autoAugment, .labelCorruption, .labelSmoothing, .mixup: break
-      }
-    }
-  }
-
-  /// What a sample's own gradient means in this run.
-  var semantics: [String] {
-    var notes = regularizers.map { "\($0): \($0.semantics.rawValue): \($0.semantics.explanation)" }
-    let layers = network.architecture.layers
-    if layers.contains(.batchNorm) {
-      let meaning: PerSampleSemantics = coupling == .coupled ? .coupled : .conditionalOnBatchStatistics
-      notes.append("batch-norm: \(meaning.rawValue): \(meaning.explanation)")
-    }
-    if layers.contains(where: { if case .dropout = $0 { true } else { false } }) {
-      let meaning = PerSampleSemantics.conditionalOnMask
-      notes.append("dropout: \(meaning.rawValue): \(meaning.explanation)")
-    }
-    return notes
-  }
-
-  /// Batch, forward and backward pass of step k.
-  mutating func prepare(_ k: Int) {
-    batches.fill(&indices, step: k)
-    pipeline.load(indices, step: k, into: &inputs, targets: &targets)
-    workspace.load(inputs: inputs, targets: targets)
-    if let adversary { network.perturbInputs(workspace, epsilon: adversary, mode: .training(step: k)) }
-    network.forward(workspace, .training(step: k))
-    network.backward(workspace, batchNorm: coupling)
-  }
-
-  mutating func descend(_ k: Int) { descent.descend(&network, workspace, step: k) }
-
-  /// Loss and accuracy on a data set, as a predictor.
-  func evaluate(_ images: ImageSet) -> (loss: Double, accuracy: Double) {
-    guard
-      var plain = try? BatchPipeline<Float>(
-        images, standardization: pipeline.standardization, stream: "train-network/test", seed: 1)
-    else { return (.nan, .nan) }
-    var (loss, correct) = (0.0, 0)
-    var room = SequentialWorkspace<Float>(for: network.architecture, sampleCount: min(256, images.count))
-    for start in stride(from: 0, to: images.count, by: 256) {
-      let part = Array(start..<min(start + 256, images.count))
-      if part.count != room.sampleCount {
-        room = SequentialWorkspace(for: network.architecture, sampleCount: part.count)
-      }
-      var (x, t) = (Matrix<Float>.zeros(plain.features, part.count), Matrix<Float>.zeros(plain.classes, part.count))
-      plain.load(part, step: 0, into: &x, targets: &t)
-      room.load(inputs: x, targets: t)
-      network.run(room, .prediction)
-      network.backward(room)
-      loss += room.meanLoss * Double(part.count)
-      correct += room.correct
-    }
-    return (loss / Double(images.count), Double(correct) / Double(images.count))
-  }
-
-  var summary: [String] {
-    guard let last else { return [] }
-    var table = TextTable([
-      ("layer", .left), ("σ1", .right), ("rel. gap", .right), ("μ", .right), ("κ", .right), ("λ²", .right),
-      ("discrete step", .right),
-    ])
-    for row in last.layers {
-      let c = row.coefficients
-      table.append([
-        network.architecture.layers[row.layer].description, rounded(Double(row.triplet.sigma)),
-        rounded(Double(row.triplet.relativeGap)), c.map { rounded($0.mu) } ?? "gap closed",
-        c.map { rounded($0.kappa) } ?? "–", c.map { rounded($0.lambdaSquared) } ?? "–",
-        c.map { rounded($0.discreteStep) } ?? "–",
-      ])
-    }
-    return ["terms of the last batch, per unit of time t = η·step:"] + table.lines
-      + ["Z = Σ log σ1 = \(rounded(last.logNorm))"]
-  }
-}
-
-/// The ledger as CSV; whole or absent.
-private final class NetworkLedgerFile {
-  private let file: AtomicFileWriter
-
-  init(_ path: String, layers: [Int]) throws {
-    file = try AtomicFileWriter(path: path)
-    let network = [
-      "step", "time", "loss", "accuracy", "Z", "mu_Z", "kappa_Z", "lambda2_Z_layerwise", "lambda2_Z_exact",
-      "discrete_step_Z",
-    ]
-    let names = ["sigma1", "sigma2", "mu", "kappa", "lambda2", "discrete_step"]
-    let columns = network + layers.flatMap { l in names.map { "layer\(l)_\($0)" } }
-    try file.write(columns.joined(separator: ",") + "\n")
-  }
-
-  func write(
-    _ step: Int, _ workspace: SequentialWorkspace<Float>, _ row: SequentialLedger<Float>.Row, _ rate: Double
-  ) throws {
-    let n = row.network
-    let network: [Double?] = [
-      Double(step) * rate, workspace.meanLoss, workspace.accuracy, row.logNorm, n?.mu, n?.kappa,
-      n?.layerwiseLambdaSquared, n?.exactLambdaSquared, n?.logDiscreteStep,
-    ]
-    let layers = row.layers.flatMap { layer -> [Double?] in
-      let c = layer.coefficients
-      return [
-        Double(layer.triplet.sigma), Double(layer.triplet.sigma2), c?.mu, c?.kappa, c?.lambdaSquared, c?.discreteStep,
-      ]
-    }
-    let values = (network + layers).map { $0.map { $0.isFinite ? "\($0)" : "" } ?? "" }
-    try file.write("\(step)," + values.joined(separator: ",") + "\n")
-  }
-
-  func commit() throws { try file.commit() }
 }

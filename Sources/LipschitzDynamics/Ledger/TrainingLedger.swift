@@ -134,7 +134,8 @@ public struct TrainingLedger: Sendable {
     try zip(weights, gradients(step)).enumerated().map { l, item in
       do {
         return try LayerProjections(
-          weights: item.0, gradient: item.1.mean, gradientNoise: estimate == .batch ? 1 : 0, sample: item.1, noise: noise,
+          weights: item.0, gradient: item.1.mean, gradientNoise: estimate == .batch ? 1 : 0, sample: item.1,
+          noise: noise,
           triplet: triplets[l])
       } catch LinearAlgebraError.gapTooSmall { return nil }
     }

@@ -37,6 +37,8 @@ public struct RegularizedDescent<Scalar: NetworkScalar> {
   private var batches: BatchSampler
   private var descent: SequentialDescent
   private var adversary: Double?
+  private let imageCount: Int
+  private let draws: CounterUniforms
   private var batch: [Int]
   private var inputs: Matrix<Scalar>
   private var targets: Matrix<Scalar>
@@ -59,6 +61,8 @@ public struct RegularizedDescent<Scalar: NetworkScalar> {
     batches = try BatchSampler(
       settings.sampling, batchSize: size, of: images.count, stream: stream.appending("batches"), seed: settings.seed)
     descent = SequentialDescent(learningRate)
+    imageCount = images.count
+    draws = CounterUniforms(stream.appending("terms"), seed: settings.seed)
     batch = [Int](repeating: 0, count: settings.batchSize)
     inputs = .zeros(pipeline.features, settings.batchSize)
     targets = .zeros(pipeline.classes, settings.batchSize)
@@ -101,6 +105,15 @@ public struct RegularizedDescent<Scalar: NetworkScalar> {
 
   /// The step from θ_k to θ_{k+1}.
   public mutating func descend(_ k: Int) { descent.descend(&network, workspace, step: k) }
+
+  /// Images for the terms at step k: all of them if so many are wanted, else i.i.d. draws that no step uses.
+  public func independentDraw(_ count: Int, at k: Int) -> [Int] {
+    guard count < imageCount else { return Array(0..<imageCount) }
+    return withUnsafeTemporaryAllocation(of: Double.self, capacity: count) { u in
+      draws.fill(u, step: k, firstPath: 0, component: 0)
+      return u.map { min(imageCount - 1, Int($0 * Double(imageCount))) }
+    }
+  }
 
   /// Loads a sample that step k does not use into another workspace, under the same regularisers with draws of their
   /// own, and passes it forward and back at θ_k: what estimates that must not contain the step's noise are made from.

@@ -37,6 +37,16 @@ extension SequentialNetwork {
     }
   }
 
+  /// max_c |γ_c|/√(variance_c + ε) with the running variances: the Lipschitz constant of the layer as it predicts.
+  public func predictionScale(ofBatchNorm i: Int) -> Double {
+    guard let running = statistics[i] else { preconditionFailure("layer \(i) is not a batch norm") }
+    return withBlock(i) { gamma, _, _ in
+      running.variance.indices.reduce(0) {
+        max($0, abs(Double(gamma[$1])) / (running.variance[$1] + BatchNormState<Scalar>.epsilon).squareRoot())
+      }
+    }
+  }
+
   /// The derivative by the input, with or without its way through mean and variance.
   func denormalize(
     _ i: Int, _ workspace: SequentialWorkspace<Scalar>, _ gradient: BatchNormGradient, _ wantsInputGradient: Bool

@@ -123,33 +123,55 @@ extension SequentialNetwork {
   public func backward(
     _ workspace: SequentialWorkspace<Scalar>, batchNorm: BatchNormGradient = .coupled, wantsInputGradient: Bool = false
   ) {
+    backward(workspace, from: .loss, batchNorm: batchNorm, wantsInputGradient: wantsInputGradient)
+  }
+
+  /// What is differentiated.
+  enum Output {
+    case loss
+    /// z_c of every sample, as a function of the input: with batch norm's statistics as constants.
+    case logit(Int)
+  }
+
+  func backward(
+    _ workspace: SequentialWorkspace<Scalar>, from output: Output,
+    batchNorm: BatchNormGradient = .conditionalOnBatchStatistics, wantsInputGradient: Bool = true
+  ) {
     requireFit(workspace)
     if wantsInputGradient, workspace.derivatives[0] == nil {
       workspace.derivatives[0] = SampleBuffer(workspace.slots[0].count, of: 0)
     }
     var end = architecture.layers.count
     for i in architecture.layers.indices.reversed() where architecture.layers[i] == .batchNorm {
-      backward(i + 1..<end, workspace, wantsInputGradient)
+      backward(i + 1..<end, workspace, output, wantsInputGradient)
       denormalize(i, workspace, batchNorm, wantsInputGradient)
       end = i
     }
-    backward(0..<end, workspace, wantsInputGradient)
+    backward(0..<end, workspace, output, wantsInputGradient)
   }
 
-  private func backward(_ layers: Range<Int>, _ workspace: SequentialWorkspace<Scalar>, _ wantsInputGradient: Bool) {
+  private func backward(
+    _ layers: Range<Int>, _ workspace: SequentialWorkspace<Scalar>, _ output: Output, _ wantsInputGradient: Bool
+  ) {
     guard !layers.isEmpty else { return }
     let last = architecture.layers.count - 1
     forEachInParallel(workspace.chunks.count) { chunk in
-      if layers.upperBound - 1 == last { differentiateLoss(chunk, workspace) }
+      if layers.upperBound - 1 == last { differentiate(output, chunk, workspace) }
       for i in layers.reversed() where workspace.inputSlot(of: i) > 0 || wantsInputGradient || workspace.slotOf[i] > 0 {
         pullBack(i, chunk, workspace, wantsInputGradient)
       }
     }
   }
 
-  private func differentiateLoss(_ chunk: Int, _ workspace: SequentialWorkspace<Scalar>) {
+  private func differentiate(_ output: Output, _ chunk: Int, _ workspace: SequentialWorkspace<Scalar>) {
     let (samples, classes, slot) = (workspace.chunks[chunk], architecture.classes, workspace.slots.count - 1)
     let offset = samples.lowerBound * classes
+    if case .logit(let c) = output {
+      let derivative = workspace.derivatives[slot]!.pointer + offset
+      derivative.update(repeating: 0, count: samples.count * classes)
+      for j in 0..<samples.count { derivative[j * classes + c] = 1 }
+      return
+    }
     workspace.correctOf.pointer[chunk] = SequentialKernel.softmaxCrossEntropy(
       workspace.slots[slot].pointer + offset, workspace.targets.pointer + offset,
       workspace.derivatives[slot]!.pointer + offset, workspace.losses.pointer + samples.lowerBound,
