@@ -19,7 +19,7 @@ struct NetworkLedger {
   /// What rows have now and then.
   struct Norms {
     let bracket: LipschitzBracket
-    let shares: [DiagonalNoiseShare?]
+    let diagonals: [DiagonalNoise?]
   }
 
   private(set) var text = ""
@@ -55,11 +55,12 @@ struct NetworkLedger {
   }
 
   mutating func append(
-    step: Int, time: Double, loss: Double, accuracy: Double, _ row: SequentialLedger<Float>.Row,
+    step: Int, learningRate: Double, loss: Double, accuracy: Double, _ row: SequentialLedger<Float>.Row,
     _ network: RunCoefficients?, prediction: Prediction?, _ norms: Norms?
   ) {
     var cells: [Double?] = [
-      time, loss, accuracy, row.logNorm, network?.mu, network?.kappa, network?.layerwiseLambdaSquared,
+      Double(step) * learningRate, loss, accuracy, row.logNorm, network?.mu, network?.kappa,
+      network?.layerwiseLambdaSquared,
       network?.exactLambdaSquared, network?.discreteStep,
     ]
     if hasPrediction {
@@ -74,8 +75,12 @@ struct NetworkLedger {
       cells += [
         Double(layer.triplet.sigma), Double(layer.triplet.sigma2), c?.mu, c?.kappa, c?.lambdaSquared, c?.discreteStep,
       ]
-      let share = norms?.shares[place]
-      if hasNorms { cells += [share?.kappa, share?.lambdaSquared] }
+      let diagonal = norms?.diagonals[place]
+      if hasNorms {
+        cells += [
+          (diagonal?.noiseCurvature).map { learningRate / 2 * $0 }, (diagonal?.noise).map { learningRate * $0 },
+        ]
+      }
     }
     if hasNorms {
       for l in convolutions {

@@ -129,35 +129,32 @@ struct NetworkRun {
     }
     var norms: NetworkLedger.Norms?
     if let bracket, ledger.rows % normsEvery == 0 {
-      // Moments first: the bracket needs nothing of the batch, but shares do.
-      let shares = try shares(row, book)
-      norms = NetworkLedger.Norms(bracket: try bracket.bracket(of: descent.network, row), shares: shares)
+      norms = NetworkLedger.Norms(
+        bracket: try bracket.bracket(of: descent.network, row), diagonals: try diagonals(row, book))
     }
     let hasIndependentBatches = descent.settings.sampling != .epochShuffling
     ledger.append(
-      step: k, time: Double(k) * eta, loss: descent.workspace.meanLoss, accuracy: descent.workspace.accuracy, row,
+      step: k, learningRate: eta, loss: descent.workspace.meanLoss, accuracy: descent.workspace.accuracy, row,
       coefficients, prediction: next.flatMap { n in anchor.map { $0.prediction(of: n, eta, hasIndependentBatches) } },
       norms)
     anchor = next
   }
 
   /// By layer; nil where the gap is closed.
-  private func shares(
+  private func diagonals(
     _ row: SequentialLedger<Float>.Row, _ book: SequentialLedger<Float>
-  ) throws -> [DiagonalNoiseShare?] {
+  ) throws -> [DiagonalNoise?] {
     let weight = try book.noise.weight(sampleCount: room.sampleCount)
     return try zip(moments, row.layers).map { moments, layer in
-      guard layer.coefficients != nil, let block = descent.network.parameters.block(ofLayer: layer.layer) else {
+      guard layer.coefficients != nil, let theta = descent.network.parameters.block(ofLayer: layer.layer)?.weight else {
         return nil
       }
       moments.update(room)
-      let variances = Matrix(
-        rows: block.weight.rows, columns: block.weight.columns,
-        columnMajor: moments.sumOfSquares.elements.map { weight * Double($0) })
-      let theta = Matrix(
-        rows: block.weight.rows, columns: block.weight.columns,
-        columnMajor: block.weight.elements.map { Double($0) })
-      return try DiagonalNoiseShare(weights: theta, variances: variances, learningRate: descent.learningRate.value)
+      let weights = Matrix<Double>(rows: theta.rows, columns: theta.columns) { Double(theta[$0, $1]) }
+      let variances = Matrix<Double>(rows: theta.rows, columns: theta.columns) {
+        weight * Double(moments.sumOfSquares[$0, $1])
+      }
+      return try DiagonalNoise(weights: weights, variances: variances, at: TopSingularTriplet(weights))
     }
   }
 

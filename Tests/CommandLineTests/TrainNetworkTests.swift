@@ -44,14 +44,101 @@ import Testing
     }
     let (a, b) = (try run("a"), try run("b"))
     #expect(a == b)
-    let rows = a.ledger.split(separator: "\n").map { $0.split(separator: ",", omittingEmptySubsequences: false) }
+    let rows = a.ledger.split(separator: "\n").filter { !$0.hasPrefix("#") }.map {
+      $0.split(separator: ",", omittingEmptySubsequences: false)
+    }
     #expect(rows.map { $0[0] } == ["step", "0", "5", "10", "14"])
     #expect(rows.allSatisfy { $0.count == rows[0].count && $0.allSatisfy { !$0.isEmpty } })
     let archive = try ArrayArchive(readingSafetensors: directory.path("a.safetensors"))
     #expect(archive["0.weight"]?.shape == [4, 1, 3, 3] && archive["4.weight"]?.shape == [10, 64])
   }
 
+  @Test("killed at any moment, the same command continues to the same bytes", arguments: [1, 3, 6])
+  func killed(_ moment: Int) throws {
+    let directory = try TemporaryDirectory()
+    func command(_ name: String) -> [String] {
+      [
+        "train-network", "--data", "digits", "--batch-size", "50", "--epochs", "8", "--sampling", "withReplacement",
+        "--network", "conv(6,padding=1) batch-norm relu maxpool(2) dropout(0.1) flatten linear(10)", "--every", "7",
+        "--terms", "independent", "--term-images", "100", "--norms-every", "3", "--regularizer", "mixup(alpha=0.2)",
+        "--checkpoint-every", "10", "--checkpoint", directory.path("\(name).npz"), "--ledger",
+        directory.path("\(name).csv"), "--save-weights", directory.path("\(name).safetensors"),
+      ]
+    }
+    let whole = try ToolRun(arguments: command("whole"))
+    #expect(whole.status == 0, "\(whole.errors)")
+    // After so many checkpoints, as its step says, or wherever it then is.
+    var seen = 0
+    var last: Date?
+    let cut = try ToolRun(
+      arguments: command("cut"),
+      killedWhen: {
+        let attributes = try? FileManager.default.attributesOfItem(atPath: directory.path("cut.npz"))
+        let date = attributes?[.modificationDate] as? Date
+        if let date, date != last {
+          seen += 1
+          last = date
+        }
+        return seen >= moment
+      })
+    #expect(cut.status == SIGKILL && !FileManager.default.fileExists(atPath: directory.path("cut.csv")))
+    let rest = try ToolRun(arguments: command("cut"))
+    #expect(rest.status == 0 && rest.output.contains("continued from step"), "\(rest.errors)")
+    for end in ["csv", "safetensors"] {
+      let files = try ["whole", "cut"].map {
+        try Data(contentsOf: URL(fileURLWithPath: directory.path("\($0).\(end)")))
+      }
+      #expect(files[0] == files[1], "\(end)")
+    }
+    let other = try ToolRun(arguments: command("cut") + ["--seed", "2"])
+    #expect(other.status != 0 && other.errors.contains("belongs to another run"))
+  }
+
+  @Test("terms that the step's noise is not in predict ΔZ: z is a standard normal's")
+  func scores() throws {
+    let directory = try TemporaryDirectory()
+    let run = try ToolRun(
+      arguments: [
+        "train-network", "--data", "digits", "--network", "linear(16) tanh linear(10)", "--batch-size", "16",
+        "--learning-rate", "0.02", "--epochs", "2", "--sampling", "withReplacement", "--terms", "full", "--every", "1",
+        "--ledger", directory.path("l.csv"),
+      ])
+    #expect(run.status == 0, "\(run.errors)")
+    let rows = try Self.rows(of: directory.path("l.csv"))
+    let place = try #require(rows[0].firstIndex(of: "z"))
+    let z = rows.dropFirst().compactMap { Double($0[place]) }
+    #expect(z.count == 185)
+    let mean = z.reduce(0, +) / Double(z.count)
+    let square = z.reduce(0) { $0 + $1 * $1 } / Double(z.count)
+    // Five standard errors of 185 normals.
+    #expect(abs(mean) < 0.37 && abs(square - 1) < 0.52, "\(mean), \(square)")
+  }
+
+  private static func rows(of ledger: String) throws -> [[String]] {
+    try String(contentsOfFile: ledger, encoding: .utf8).split(separator: "\n").filter { !$0.hasPrefix("#") }
+      .map { $0.split(separator: ",", omittingEmptySubsequences: false).map(String.init) }
+  }
+
+  @Test("rows by the logarithm, and norms between them")
+  func schedule() throws {
+    let directory = try TemporaryDirectory()
+    let run = try ToolRun(
+      arguments: [
+        "train-network", "--data", "digits", "--network", "conv(4,padding=1) relu flatten linear(10)", "--every",
+        "log:2",
+        "--batch-size", "15", "--epochs", "1", "--norms-every", "2", "--ledger", directory.path("l.csv"),
+      ])
+    #expect(run.status == 0, "\(run.errors)")
+    let rows = try Self.rows(of: directory.path("l.csv"))
+    #expect(rows.map { $0[0] } == ["step", "0", "1", "4", "10", "32", "99"])
+    let place = try #require(rows[0].firstIndex(of: "log_product_bound"))
+    #expect(rows.dropFirst().map { $0[place].isEmpty } == [false, true, false, true, false, true])
+  }
+
   @Test(arguments: [
+    (["--every", "often"], "--every"), (["--every", "log:0"], "--every"), (["--terms", "mine"], "--terms"),
+    (["--norms-every", "-1"], "--norms-every"), (["--checkpoint", "c.bin"], ".npz"),
+    (["--checkpoint-every", "5"], "--checkpoint FILE"),
     (["--network", "lineer(10)"], "no such layer"), (["--network", "linear(11)"], "digits"),
     (["--regularizer", "dropout(rate=0.1)"], "among the layers"), (["--regularizer", "mixing(2)"], "mixing"),
     (["--batch-size", "0"], "batch size"),

@@ -43,7 +43,8 @@ import VerificationKit
   }
 
   static let models: [NoiseModel] = [
-    .batchEstimate, .independentSample(batchSize: 16), .populationWithReplacement(batchSize: 16), .populationWithoutReplacement(batchSize: 16),
+    .batchEstimate, .independentSample(batchSize: 16), .populationWithReplacement(batchSize: 16),
+    .populationWithoutReplacement(batchSize: 16),
   ]
 
   @Test("agrees with Theorem 14's and 15's own functions", arguments: 0..<stacks.count, models)

@@ -15,10 +15,10 @@ extension SequentialNetwork {
         workspace.sampleCount * architecture.inputShape(of: i).height * architecture.inputShape(of: i).width)
       let unbiased = count > 1 ? count / (count - 1) : 1
       for c in 0..<state.channels {
-        statistics[i]?.mean[c] *= 0.9
-        statistics[i]?.mean[c] += 0.1 * state.mean[c]
-        statistics[i]?.variance[c] *= 0.9
-        statistics[i]?.variance[c] += 0.1 * unbiased * state.variance[c]
+        // In the network's own precision, so that a file keeps all of them.
+        let (mean, variance) = (statistics[i]?.mean[c] ?? 0, statistics[i]?.variance[c] ?? 1)
+        statistics[i]?.mean[c] = Double(Scalar(0.9 * mean + 0.1 * state.mean[c]))
+        statistics[i]?.variance[c] = Double(Scalar(0.9 * variance + 0.1 * unbiased * state.variance[c]))
       }
     }
   }

@@ -15,12 +15,29 @@ public struct NoiseShares: Sendable, Equatable {
   public init(_ point: LayerPoint, _ projections: LayerProjections<Double>) throws {
     let weight = try point.noise.weight(sampleCount: point.sample.count)
     let variances = weight * point.sample.sumOfSquares(centred: point.noise.isCentred)
-    let triplet = projections.triplet
+    let diagonal = try DiagonalNoise(weights: point.weights, variances: variances, at: projections.triplet)
+    lambdaDiagonal = diagonal.noise / projections.noise
+    kappaDiagonal = diagonal.noiseCurvature / projections.noiseCurvature
+    noiseTrace = variances.elements.reduce(0, +)
+  }
+}
+
+/// What noise without covariances does to a layer: Σ's diagonal seen through J/σ₁ and H/σ₁.
+public struct DiagonalNoise: Sendable, Equatable {
+  /// Jᵀ(I∘Σ)J/σ₁².
+  public let noise: Double
+  /// ⟨H, I∘Σ⟩/σ₁.
+  public let noiseCurvature: Double
+
+  /// - Parameters:
+  ///   - weights: θ; shape [m, n].
+  ///   - variances: the diagonal of Σ; shape [m, n].
+  ///   - triplet: of the weights.
+  /// - Throws: ``LinearAlgebraError`` if σ₁ is not simple to within round-off.
+  public init(weights: Matrix<Double>, variances: Matrix<Double>, at triplet: TopSingularTriplet<Double>) throws {
     let squares = triplet.u.map { $0 * $0 }.outer(triplet.v.map { $0 * $0 })
     let scale = triplet.sigma * triplet.sigma
-    lambdaDiagonal = squares.inner(variances) / scale / projections.noise
-    let diagonal = try ResolventHessian(point.weights, at: triplet).scaledDiagonal
-    kappaDiagonal = diagonal.inner(variances) / scale / projections.noiseCurvature
-    noiseTrace = variances.elements.reduce(0, +)
+    noise = squares.inner(variances) / scale
+    noiseCurvature = try ResolventHessian(weights, at: triplet).scaledDiagonal.inner(variances) / scale
   }
 }
