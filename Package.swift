@@ -129,6 +129,6 @@ for (room, dependencies) in [
   package.targets.append(
     .testTarget(
       name: "\(room)Tests", dependencies: dependencies.map { .init(stringLiteral: $0) },
-      exclude: room == "Derivations" ? ["Corpus"] : [],
+      exclude: ["Derivations": ["Corpus"], "NetworkTraining": ["Fixtures"]][room] ?? [],
       swiftSettings: numerics))
 }

@@ -19,7 +19,7 @@ public struct Campaign: Sendable {
 
   /// - Parameters:
   ///   - folder: made if it is not there. A folder that holds another experiment's runs is refused.
-  ///   - data: where ``ExperimentData`` finds published data sets.
+  ///   - data: where ``TrainingData`` finds published data sets.
   ///   - seed: added to the seeds of all runs.
   /// - Throws: an error naming the field that does not fit.
   public init(
@@ -31,7 +31,7 @@ public struct Campaign: Sendable {
     variants = document.variants(scaleName)
     self.folder = folder
     self.seed = seed
-    images = try ExperimentData.training(scale.data, images: scale.images, folder: dataFolder)
+    images = try TrainingData.training(scale.data, images: scale.images, folder: dataFolder)
     for v in variants { _ = try settings(v, 0, Double.self) }
     try claimFolder()
   }
@@ -147,7 +147,7 @@ public struct Campaign: Sendable {
   }
 
   private func architecture(_ v: ExperimentDocument.Variant) throws -> SequentialArchitecture {
-    try ExperimentData.architecture(v.network ?? scale.network, for: images)
+    try TrainingData.architecture(v.network ?? scale.network, for: images)
   }
 
   /// Small networks in double precision, which costs them nothing.

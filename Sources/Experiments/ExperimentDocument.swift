@@ -34,7 +34,8 @@ public struct ExperimentDocument: Codable, Sendable, Equatable {
     public var seeds: Int
     /// Every run starts from the same weights, or each from its own.
     public var sharesInitialWeights: Bool
-    /// Rows a run, at evenly spaced steps; the first is at step 0 and one more follows the last step.
+    /// Spaces between rows, shorter at the beginning, where terms change fast; the first row is at step 0 and the last
+    /// follows the last step.
     public var rows: Int
     /// Images that the terms of a row are estimated from, drawn independently of the batches; 0 for all of them.
     public var termImages: Int

@@ -7,8 +7,6 @@ internal import VerificationKit
 public enum Measure: String, Codable, Sendable, CaseIterable {
   /// E[ΔZ] over the whole run over what Theorem 16's drift says.
   case changeRatio
-  /// Slope of the change between two rows against the predicted one, over all rows: agreement step for step.
-  case incrementSlope
   /// Slope of one step's ΔZ against η times the drift before it, weighted by the noise: agreement without integration.
   case stepSlope
   /// Variance of one step's (ΔZ − η drift)/√(ηλ_Z²): 1 if λ_Z² is right.
@@ -76,9 +74,9 @@ public enum Measure: String, Codable, Sendable, CaseIterable {
   ) -> Estimate? {
     switch self {
     case .changeRatio: Statistics.ratio(runs.map { ($0.change, ($0.predictedPath.last ?? .nan) - $0.rows[0].logNorm) })
-    case .incrementSlope: Statistics.ratio(runs.map(Self.increments))
-    case .stepSlope: Statistics.ratio(runs.map(Self.steps))
-    case .stepResidualVariance: Statistics.mean(runs.map(Self.residualVariance))
+    // What is left of a step is a martingale's difference: steps of one run count one by one.
+    case .stepSlope: Statistics.ratio(runs.flatMap(Self.steps))
+    case .stepResidualVariance: Statistics.mean(runs.flatMap(Self.squaredResiduals))
     case .varianceRatio: Statistics.varianceRatio(runs, over: { $0.integral(\.lambdaSquaredLayerwise) })
     case .exactVarianceRatio: Statistics.varianceRatio(runs, over: { $0.integral(\.lambdaSquared) })
     case .logVarianceSlope: Statistics.logVarianceSlope(groups.map { ($0.x, $0.runs.map(\.finalLogNorm)) })
@@ -109,31 +107,19 @@ public enum Measure: String, Codable, Sendable, CaseIterable {
     }
   }
 
-  /// Σ predicted·observed and Σ predicted² over the spaces between rows.
-  private static func increments(_ run: TrialRecord) -> (Double, Double) {
-    let path = run.predictedPath
-    return zip(run.rows.indices, run.rows.indices.dropFirst()).reduce((0, 0)) { sum, k in
-      let (predicted, observed) = (path[k.1] - path[k.0], run.rows[k.1].logNorm - run.rows[k.0].logNorm)
-      return (sum.0 + predicted * observed, sum.1 + predicted * predicted)
-    }
-  }
-
-  /// Σ predicted·observed/λ² and Σ predicted²/λ² over the steps that follow rows.
-  private static func steps(_ run: TrialRecord) -> (Double, Double) {
-    run.rows.dropLast().reduce((0, 0)) { sum, row in
+  /// predicted·observed/λ² and predicted²/λ² of the steps that follow rows.
+  private static func steps(_ run: TrialRecord) -> [(Double, Double)] {
+    run.rows.dropLast().map { row in
       let (predicted, observed) = (run.learningRate * row.drift, row.nextLogNorm - row.logNorm)
-      return (
-        sum.0 + predicted * observed / row.lambdaSquared, sum.1 + predicted * predicted / row.lambdaSquared
-      )
+      return (predicted * observed / row.lambdaSquared, predicted * predicted / row.lambdaSquared)
     }
   }
 
-  private static func residualVariance(_ run: TrialRecord) -> Double {
-    let residuals = run.rows.dropLast().map { row in
+  private static func squaredResiduals(_ run: TrialRecord) -> [Double] {
+    run.rows.dropLast().map { row in
       let residual = row.nextLogNorm - row.logNorm - run.learningRate * row.drift
       return residual * residual / (run.learningRate * row.lambdaSquared)
     }
-    return residuals.reduce(0, +) / Double(residuals.count)
   }
 
   /// Over the runs that converge; at least four must.
@@ -175,7 +161,15 @@ enum Statistics {
 
   /// Σa/Σb.
   static func ratio(_ pairs: [(Double, Double)]) -> Estimate? {
-    jackknife(pairs) { $0.reduce(0) { $0 + $1.0 } / $0.reduce(0) { $0 + $1.1 } }
+    guard pairs.count >= 3 else { return nil }
+    let n = Double(pairs.count)
+    let (a, b) = pairs.reduce((0.0, 0.0)) { ($0.0 + $1.0, $0.1 + $1.1) }
+    // The jackknife, without summing anew for every pair left out.
+    let parts = pairs.map { (a - $0.0) / (b - $0.1) }
+    let mean = parts.reduce(0, +) / n
+    let variance = (n - 1) / n * parts.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
+    let t = Distribution.studentUpperQuantile(tail, degreesOfFreedom: n - 1)
+    return Estimate(a / b, halfWidth: t * variance.squareRoot())
   }
 
   static func spreadOverMean(_ values: [Double]) -> Estimate? {

@@ -32,7 +32,12 @@ struct Trial<Scalar: NetworkScalar> {
     let count = all ? images.count : termImages
     let room = SequentialWorkspace<Scalar>(for: settings.architecture, sampleCount: count)
     (self.run, self.room, self.termImages) = (run, room, count)
-    rowSteps = (0...rows).map { $0 * steps / rows }
+    var rowSteps = [0]
+    for k in 1...rows {
+      let ideal = Double(steps) * pow(Double(k) / Double(rows), 1.5)
+      rowSteps.append(max(rowSteps[k - 1] + 1, Int(ideal.rounded())))
+    }
+    self.rowSteps = rowSteps
     let noise = (all ? TermSource.full : .independent).noise(
       settings.sampling, batchSize: settings.batchSize, population: images.count)
     ledger = try SequentialLedger(for: room, noise: noise, learningRate: run.learningRate)

@@ -64,7 +64,7 @@ struct TrainNetwork: ParsableCommand {
     try validateOptions()
     TrainingThreads.limit(to: threads)
     let (training, test) = try images()
-    let architecture = try architecture(for: training)
+    let architecture = try TrainingData.architecture(network, for: training)
     let source = terms == .independent && termImages >= training.count ? .full : terms
     let sampleCount = [.batch: batchSize, .independent: termImages, .full: training.count][source] ?? batchSize
     let values = architecture.shapes.reduce(architecture.input.count) { $0 + $1.count }
@@ -152,22 +152,6 @@ struct TrainNetwork: ParsableCommand {
       progress.now("\(bar) \(k + 1)/\(steps)  \(Int(left)) s left  \(run.view)")
     }
     return max(start, steps)
-  }
-
-  private func architecture(for images: ImageSet) throws -> SequentialArchitecture {
-    let shape = SampleShape(height: images.height, width: images.width, channels: images.channels)
-    switch network {
-    case "paper-convnet": return try .paperConvNet(shape, classes: images.classes)
-    case "paper-mlp": return try .paperMLP(inputs: shape.count, classes: images.classes)
-    default:
-      // A stack of linear layers takes the image as a vector.
-      let isFlat = network.hasPrefix("linear")
-      let architecture = try SequentialArchitecture(input: isFlat ? SampleShape(shape.count) : shape, parsing: network)
-      try UsageError.require(
-        architecture.classes == images.classes,
-        "--network: it ends in \(architecture.classes) logits, but \(images.name) has \(images.classes) classes")
-      return architecture
-    }
   }
 
   private func images() throws -> (training: ImageSet, test: ImageSet) {

@@ -1,6 +1,6 @@
 // A training run of a sequential network under regularisers: which batch a step sees, and the step.
 
-internal import DenseLinearAlgebra
+public import DenseLinearAlgebra
 public import RandomStreams
 
 /// A network with its data, regularisers and streams. Batches, masks and injected noise of step k are functions of
@@ -39,9 +39,12 @@ public struct RegularizedDescent<Scalar: NetworkScalar> {
   private var adversary: Double?
   private let imageCount: Int
   private let draws: CounterUniforms
-  private var batch: [Int]
-  private var inputs: Matrix<Scalar>
-  private var targets: Matrix<Scalar>
+  /// The images of the step that was prepared last.
+  public private(set) var batch: [Int]
+  /// What the regularisers made of them, before any adversary; shape [features, M].
+  public private(set) var inputs: Matrix<Scalar>
+  /// Soft targets; shape [classes, M].
+  public private(set) var targets: Matrix<Scalar>
 
   /// - Throws: ``NetworkTrainingError`` naming what does not fit: batch size, rate, or a regulariser that is a layer.
   public init(_ settings: Settings, on images: ImageSet, stream: StreamName) throws {
@@ -67,6 +70,15 @@ public struct RegularizedDescent<Scalar: NetworkScalar> {
     inputs = .zeros(pipeline.features, settings.batchSize)
     targets = .zeros(pipeline.classes, settings.batchSize)
     for regularizer in settings.regularizers { try take(regularizer, stream) }
+  }
+
+  /// The noise that step k adds to the gradient of one block, weight then bias, its factor 1 − α included; nil if none.
+  public func injectedNoise(step k: Int, block: Int) -> [Double]? {
+    guard let injection = descent.injection else { return nil }
+    let count = network.parameters.blocks[block].weight.count + network.parameters.blocks[block].bias.count
+    var noise = [Double](repeating: 0, count: count)
+    noise.withUnsafeMutableBufferPointer { injection($0, k, block) }
+    return noise
   }
 
   private mutating func take(_ regularizer: Regularizer, _ stream: StreamName) throws {

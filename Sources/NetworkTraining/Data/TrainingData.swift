@@ -1,8 +1,6 @@
 // Data sets and networks by the names that experiment files and the command line use.
 
-public import NetworkTraining
-
-public enum ExperimentData {
+public enum TrainingData {
   /// Training images by name.
   ///
   /// - Parameters:
@@ -20,12 +18,13 @@ public enum ExperimentData {
       case "cifar10": try .cifar10(in: place, split: .train)
       case "cifar100": try .cifar100(in: place, split: .train, labels: .fine)
       default:
-        throw ExperimentError(
-          origin: "data \"\(name)\"", problem: "use digits, mnist5k, mnist, fashion-mnist, cifar10 or cifar100")
+        throw NetworkTrainingError.invalidValue(
+          field: "data", value: name, requirement: "one of digits, mnist5k, mnist, fashion-mnist, cifar10 and cifar100")
       }
     guard let count else { return all }
     guard count >= 2, count <= all.count else {
-      throw ExperimentError(origin: "images \(count)", problem: "\(name) has \(all.count); use from 2 to that")
+      throw NetworkTrainingError.invalidValue(
+        field: "images", value: "\(count)", requirement: "from 2 to the \(all.count) that \(name) has")
     }
     return all.subset((0..<count).map { $0 * all.count / count })
   }
@@ -41,9 +40,9 @@ public enum ExperimentData {
       let isFlat = network.hasPrefix("linear")
       let architecture = try SequentialArchitecture(input: isFlat ? SampleShape(shape.count) : shape, parsing: network)
       guard architecture.classes == images.classes else {
-        throw ExperimentError(
-          origin: "network \"\(network)\"",
-          problem: "it ends in \(architecture.classes) logits, but \(images.name) has \(images.classes) classes")
+        throw NetworkTrainingError.invalidValue(
+          field: "network", value: "\(architecture.classes) logits at its end",
+          requirement: "the \(images.classes) classes of \(images.name)")
       }
       return architecture
     }
