@@ -16,21 +16,24 @@ public struct Campaign: Sendable {
   public let folder: String
   private let images: ImageSet
   private let seed: UInt64
+  private let stateInterval: Duration
 
   /// - Parameters:
   ///   - folder: made if it is not there. A folder that holds another experiment's runs is refused.
   ///   - data: where ``TrainingData`` finds published data sets.
   ///   - seed: added to the seeds of all runs.
+  ///   - stateInterval: how often a run writes its state, at its rows.
   /// - Throws: an error naming the field that does not fit.
   public init(
-    _ document: ExperimentDocument, _ scaleName: ScaleName, folder: String, dataFolder: String, seed: UInt64 = 1
+    _ document: ExperimentDocument, _ scaleName: ScaleName, folder: String, dataFolder: String, seed: UInt64 = 1,
+    stateInterval: Duration = .seconds(20)
   ) throws {
     self.document = document
     self.scaleName = scaleName
     scale = document.scale(scaleName)
     variants = document.variants(scaleName)
     self.folder = folder
-    self.seed = seed
+    (self.seed, self.stateInterval) = (seed, stateInterval)
     images = try TrainingData.training(scale.data, images: scale.images, folder: dataFolder)
     for v in variants { _ = try settings(v, 0, Double.self) }
     try claimFolder()
@@ -103,8 +106,7 @@ public struct Campaign: Sendable {
     return try trial.finish(
       atRow: { share in
         progress(shares.set(k, share))
-        // Often enough to lose little, seldom enough to cost nothing.
-        guard ContinuousClock.now - last > .seconds(20) else { return false }
+        guard ContinuousClock.now - last >= stateInterval else { return false }
         last = .now
         return true
       }, isCancelled: isCancelled)

@@ -40,17 +40,18 @@ public enum ExperimentFiles {
     return out
   }
 
-  /// A block a variant: t, mean Z, its standard deviation over seeds, predicted mean Z, μ, κ, ½Σ‖λ‖², Var Z, ∫λ² so far.
+  /// A block a variant: t, mean Z − Z(0), its standard deviation over seeds, predicted mean, μ, κ, ½Σ‖λ‖², Var Z, ∫λ² so far.
   private static func paths(_ records: [[TrialRecord]]) -> String {
     records.map { runs in
       "\"\(runs[0].variant)\"\n"
         + runs[0].rows.indices.map { k in
           func mean(_ f: (TrialRecord) -> Double) -> Double { runs.reduce(0) { $0 + f($1) } / Double(runs.count) }
-          let z = runs.map { $0.rows[k].logNorm }
+          let z = runs.map { $0.rows[k].logNorm - $0.rows[0].logNorm }
           let variance = runs.count > 1 ? Statistics.variance(z) : 0
           let values = [
-            runs[0].rows[k].step * runs[0].learningRate, mean { $0.rows[k].logNorm }, variance.squareRoot(),
-            mean { $0.predictedPath[k] }, mean { $0.rows[k].mu }, mean { $0.rows[k].kappa },
+            runs[0].rows[k].step * runs[0].learningRate, mean { $0.rows[k].logNorm - $0.rows[0].logNorm },
+            variance.squareRoot(),
+            mean { $0.predictedPath[k] - $0.rows[0].logNorm }, mean { $0.rows[k].mu }, mean { $0.rows[k].kappa },
             mean { $0.rows[k].lambdaSquaredLayerwise / 2 }, variance,
             mean { run in
               TrialRecord(
@@ -108,7 +109,7 @@ public enum ExperimentFiles {
       panel = """
         set title "standard deviation of Z(T) over seeds; line: √∫λ² as predicted"
         set xlabel "\(campaign.document.figureAxis ?? "x")"
-        \(isLog ? "set logscale xy" : "set offsets 0.5, 0.5, 0, 0")
+        \(isLog ? "set logscale xy" : "set offsets graph 0.06, graph 0.06, graph 0.04, graph 0.04")
         plot "figure-panel.dat" using 2:6:7:8 with yerrorbars pt 7 \(colour(0)) title "observed, 99 %", \\
           "" using 2:9 with linespoints pt 6 dt 2 \(colour(1)) title "predicted"
         """
@@ -117,7 +118,7 @@ public enum ExperimentFiles {
       panel = """
         set title "change of Z over the run, 99 % intervals"
         set xlabel "\(campaign.document.figureAxis ?? "x")"
-        set offsets 0.3, 0.3, 0, 0
+        set offsets graph 0.06, graph 0.06, graph 0.04, graph 0.04
         plot "figure-panel.dat" using 2:3:4:5\(hasNames ? ":xtic(1)" : "") with yerrorbars pt 7 \(colour(0)) notitle
         """
     }
@@ -129,7 +130,7 @@ public enum ExperimentFiles {
       set multiplot layout 1,2
       set grid lc rgb "#dddddd"
       set key top left reverse Left samplen 1 spacing 1.0 font ",10"
-      set title "Z = log K bound; dashed: predicted\(hasSeveral ? "; band: ± 1 sd over seeds" : "")"
+      set title "change of Z = Σ log σ₁; dashed: predicted\(hasSeveral ? "; band: ± 1 sd over seeds" : "")"
       set xlabel "t = ηk"
       plot \(first.joined(separator: ", \\\n  "))
       unset logscale

@@ -61,6 +61,10 @@ public struct TrialRecord: Sendable, Equatable {
   public let learningRate: Double
   public let rows: [TrialRow]
 
+  public init(variant: String, seed: Int, learningRate: Double, rows: [TrialRow]) {
+    (self.variant, self.seed, self.learningRate, self.rows) = (variant, seed, learningRate, rows)
+  }
+
   /// Z at the end less Z at the beginning.
   public var change: Double { (rows.last?.logNorm ?? .nan) - (rows.first?.logNorm ?? .nan) }
   public var finalLogNorm: Double { rows.last?.logNorm ?? .nan }

@@ -31,7 +31,7 @@ struct ExperimentCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
       abstract: "Train, measure, judge; continue where a former call stopped.",
       discussion: """
-        Every run is written to --output when it ends, and its state every 20 seconds: the same command continues after an \
+        Every run is written to --output when it ends, and its state now and then: the same command continues after an \
         interruption, to the same digits. quick uses embedded data; full needs `lipdyn data fetch` and hours.
         Example: lipdyn experiment run --all --scale quick --output experiments
         """)
@@ -43,18 +43,23 @@ struct ExperimentCommand: ParsableCommand {
     @Option(help: "Where `lipdyn data fetch` put the data.") var dataFolder = DataCommand.defaultFolder
     @Option(help: "Added to the seeds of all runs.") var seed: UInt64 = 1
     @Option(parsing: .unconditional, help: "Threads; 0 for one a core.") var threads = 0
+    @Option(parsing: .unconditional, help: "Seconds between the states that a run keeps for being continued.")
+    var stateEvery = 20.0
     @Flag(help: "Say what it would take, and stop.") var estimate = false
 
     func run() throws {
       guard let scaleName = ScaleName(rawValue: scale) else { throw UsageError("--scale \(scale): use quick or full") }
       try UsageError.require(threads >= 0 && threads <= 1_024, "--threads \(threads): use from 0 to 1024")
+      try UsageError.require(
+        stateEvery >= 0 && stateEvery <= 86_400, "--state-every \(stateEvery): use from 0 to 86400 seconds")
       try UsageError.require(all != !names.isEmpty, "give the names of experiments, or --all")
       TrainingThreads.limit(to: threads)
       let documents = try all ? ExperimentCatalogue.all() : names.map { try ExperimentCatalogue.named($0) }
       // Everything is checked before anything is computed.
       let campaigns = try documents.map {
         try Campaign(
-          $0, scaleName, folder: "\(output)/\(scaleName.rawValue)/\($0.name)", dataFolder: dataFolder, seed: seed)
+          $0, scaleName, folder: "\(output)/\(scaleName.rawValue)/\($0.name)", dataFolder: dataFolder, seed: seed,
+          stateInterval: .seconds(stateEvery))
       }
       for campaign in campaigns {
         try UsageError.requireMemory(campaign.estimatedGigabytes, for: campaign.document.name)
