@@ -104,6 +104,8 @@ struct ExperimentCommand: ParsableCommand {
       report(outcome, seconds: (ContinuousClock.now - start) / .seconds(1))
       print(Gnuplot.run(script) ?? "figure: \(campaign.folder)/figure.svg")
       print("")
+      // A long run's reader sees each experiment when it ends, in a pipe too.
+      fflush(nil)
       return outcome
     }
 

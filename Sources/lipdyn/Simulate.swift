@@ -10,8 +10,12 @@ import StochasticCalculus
 
 struct Simulate: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Simulate synthetic SDE paths and compare them with closed forms.",
-    subcommands: [GBM.self, OU.self, MatrixSDE.self])
+    abstract: "Simulate synthetic SDE paths, and compare them with closed forms where there are some.",
+    discussion: """
+      The processes of Theorems 14 to 17, or any that a derivation document declares:
+      lipdyn simulate FILE.md --process K --set mu=0.1 …
+      """,
+    subcommands: [GBM.self, OU.self, MatrixSDE.self, Document.self], defaultSubcommand: Document.self)
 }
 
 /// What every simulation is told.

@@ -1,0 +1,108 @@
+// lipdyn simulate FILE.md: processes as documents declare them, against laws known in closed form.
+
+import Foundation
+import Testing
+
+@Suite("simulate a document's process") struct SimulateDocumentTests {
+  /// Columns of the CSV by time and entry.
+  private static func rows(_ path: String) throws -> [[String: String]] {
+    let lines = try String(contentsOfFile: path, encoding: .utf8).split(whereSeparator: \.isNewline)
+    let names = lines[0].split(separator: ",").map(String.init)
+    return lines.dropFirst().map { line in
+      Dictionary(
+        uniqueKeysWithValues: zip(names, line.split(separator: ",", omittingEmptySubsequences: false).map(String.init)))
+    }
+  }
+
+  @Test("constants stand in for adapted processes, and a start is given")
+  func scalar() throws {
+    let directory = try TemporaryDirectory()
+    let (file, out) = (directory.path("two.md"), directory.path("k.csv"))
+    let text = """
+      ```derivation
+      let mu, kappa, lambda : adapted scalar
+      brownian W
+      process K : positive scalar, dK = K (mu + kappa) dt + K lambda dW
+      ```
+      """
+    try text.write(toFile: file, atomically: true, encoding: .utf8)
+    let run = try ToolRun(
+      arguments: [
+        "simulate", file, "--set", "mu=0.1", "--set", "kappa=1/20", "--set", "lambda=0.4", "--initial", "2",
+        "--horizon", "2", "--observations", "2", "--output", out,
+      ])
+    #expect(run.status == 0, "\(run.errors)")
+    let rows = try Self.rows(out)
+    #expect(rows.count == 3)
+    for row in rows.dropFirst() {
+      let t = try #require(row["time"].flatMap(Double.init))
+      let (mean, error) = (
+        try #require(row["mean"].flatMap(Double.init)), try #require(row["mean_se"].flatMap(Double.init))
+      )
+      let deviation = try #require(row["sd"].flatMap(Double.init))
+      let exact = 2 * exp(0.15 * t)
+      // Eight replicates: Student's t, beyond any doubt.
+      #expect(abs(mean - exact) < 8 * error, "\(t): \(mean) ± \(error), \(exact)")
+      #expect(abs(deviation / (exact * (exp(0.16 * t) - 1).squareRoot()) - 1) < 0.03)
+      let median = try #require(row["q50"].flatMap(Double.init))
+      #expect(abs(median / (2 * exp(0.15 * t - 0.08 * t)) - 1) < 0.02)
+    }
+  }
+
+  @Test("vectors, entry by entry: an Ornstein–Uhlenbeck process with a matrix of noise")
+  func vector() throws {
+    let directory = try TemporaryDirectory()
+    let (file, out) = (directory.path("ou.md"), directory.path("x.csv"))
+    let text = """
+      ```derivation
+      let n : dimension
+      let a : positive scalar
+      let R : matrix[n, n]
+      let start : vector[n]
+      brownian B : vector[n]
+      process X : vector[n], dX = -a X dt + R dB, X(0) = start
+      ```
+      """
+    try text.write(toFile: file, atomically: true, encoding: .utf8)
+    let run = try ToolRun(
+      arguments: [
+        "simulate", file, "--set", "n=2", "--set", "a=1.5", "--set", "R=0.3, 0.4; 0, 0.2", "--set", "start=1; -2",
+        "--observations", "2", "--steps", "256", "--output", out,
+      ])
+    #expect(run.status == 0, "\(run.errors)")
+    let rows = try Self.rows(out)
+    #expect(rows.map { $0["entry"] } == ["X(1)", "X(2)", "X(1)", "X(2)", "X(1)", "X(2)"])
+    for row in rows.dropFirst(2) {
+      let t = try #require(row["time"].flatMap(Double.init))
+      let isFirst = row["entry"] == "X(1)"
+      let mean = try #require(row["mean"].flatMap(Double.init))
+      let deviation = try #require(row["sd"].flatMap(Double.init))
+      // The steps' own mean, (1 − ah)^k.
+      #expect(abs(mean - (isFirst ? 1 : -2) * pow(1 - 1.5 / 256, 256 * t)) < 2e-3, "\(row)")
+      let power = isFirst ? 0.25 : 0.04
+      #expect(abs(deviation / (power * (1 - exp(-3 * t)) / 3).squareRoot() - 1) < 0.02, "\(row)")
+    }
+  }
+
+  @Test("a document of the package, and what it is not told")
+  func refusals() throws {
+    let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+      .deletingLastPathComponent().path
+    let file = root + "/Proofs/examples/LawOfGeometricBrownianMotion.md"
+    let good = ["simulate", file, "--process", "K", "--set", "mu=0.1", "--set", "lambda=0.3"]
+    let run = try ToolRun(arguments: good + ["--set", "k0=1", "--paths", "2039", "--observations", "2"])
+    #expect(run.status == 0 && run.output.contains("2039 paths"), "\(run.errors)")
+    for (options, word) in [
+      (good, "--set k0="), (good + ["--set", "k0=-1"], "K > 0"), (good + ["--set", "k0=1", "--set", "q=1"], "--set q"),
+      (good + ["--set", "k0=one"], "no number"), (good + ["--set", "k0=1", "--set", "k0=2"], "twice"),
+      (good + ["--set", "k0=1", "--horizon", "-1"], "--horizon"), (good + ["--set", "k0"], "name=value"),
+      (["simulate", file, "--process", "J"], "declares K"),
+      (["simulate", root + "/README.md", "--process", "Q"], "declares"),
+      (["simulate", root + "/none.md"], "none.md"), (good + ["--set", "k0=1, 2"], "2 numbers"),
+    ] {
+      let run = try ToolRun(arguments: options)
+      #expect(run.status != 0 && run.errors.contains(word), "\(options.suffix(2)): \(run.errors)")
+      #expect(run.errors.split(separator: "\n").count == 1)
+    }
+  }
+}
