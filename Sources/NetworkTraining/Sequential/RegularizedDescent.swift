@@ -49,6 +49,7 @@ public struct RegularizedDescent<Scalar: NetworkScalar> {
   /// - Throws: ``NetworkTrainingError`` naming what does not fit: batch size, rate, or a regulariser that is a layer.
   public init(_ settings: Settings, on images: ImageSet, stream: StreamName) throws {
     self.settings = settings
+    try Self.requireMeaning(settings)
     let size = try BatchSize(settings.batchSize, settings.sampling, of: images.count)
     learningRate = try LearningRate(settings.learningRate)
     network = SequentialNetwork(
@@ -81,6 +82,25 @@ public struct RegularizedDescent<Scalar: NetworkScalar> {
     return noise
   }
 
+  /// Refuses what ``LayerRegularization`` does, and batch norms of single values, whose variance is 0.
+  private static func requireMeaning(_ settings: Settings) throws(NetworkTrainingError) {
+    let architecture = settings.architecture
+    for layer in architecture.layers {
+      for regularizer in settings.regularizers {
+        let met = LayerRegularization(regularizer, at: layer, batchNorm: settings.batchNorm)
+        if let refusal = met.refusal { throw refusal }
+      }
+    }
+    for i in architecture.layers.indices where architecture.layers[i] == .batchNorm {
+      let shape = architecture.inputShape(of: i)
+      guard settings.batchSize * shape.height * shape.width > 1 else {
+        throw .invalidValue(
+          field: "batch size", value: "\(settings.batchSize)",
+          requirement: "at least 2: layer \(i + 1), batch-norm, sees one value a channel and sample")
+      }
+    }
+  }
+
   private mutating func take(_ regularizer: Regularizer, _ stream: StreamName) throws {
     switch regularizer.kind {
     case .weightDecay(let w):
@@ -97,11 +117,7 @@ public struct RegularizedDescent<Scalar: NetworkScalar> {
           for k in out.indices { out[k] *= scaling.noiseFactor }
         }
       }
-    case .dropout, .batchNormalization:
-      throw NetworkTrainingError.invalidValue(
-        field: "regularizer", value: "\(regularizer)",
-        requirement: "not a layer: put \(regularizer.name) among the layers of the network")
-    case .autoAugment, .labelCorruption, .labelSmoothing, .mixup: break
+    case .autoAugment, .labelCorruption, .labelSmoothing, .mixup, .dropout, .batchNormalization: break
     }
   }
 
