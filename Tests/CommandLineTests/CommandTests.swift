@@ -51,6 +51,8 @@ struct CommandTests {
       let text = try ToolRun("show", slug).output
       for heading in ["source:", "hypotheses:", "checks:", "wrong versions"] { #expect(text.contains(heading)) }
     }
+    let page = URL(fileURLWithPath: #filePath).appendingPathComponent("../../../Documentation/regularizers.md")
+    #expect(try ToolRun("regularizers").output == String(contentsOf: page.standardized, encoding: .utf8))
   }
 
   @Test("simulate writes files that agree with its closed form")

@@ -37,6 +37,7 @@ public struct RegularizedDescent<Scalar: NetworkScalar> {
   private var batches: BatchSampler
   private var descent: SequentialDescent
   private var adversary: Double?
+  private var injection: GradientInjection?
   private let imageCount: Int
   private let draws: CounterUniforms
   /// The images of the step that was prepared last.
@@ -73,13 +74,23 @@ public struct RegularizedDescent<Scalar: NetworkScalar> {
     for regularizer in settings.regularizers { try take(regularizer, stream) }
   }
 
-  /// The noise that step k adds to the gradient of one block, weight then bias, its factor 1 − α included; nil if none.
-  public func injectedNoise(step k: Int, block: Int) -> [Double]? {
-    guard let injection = descent.injection else { return nil }
-    let count = network.parameters.blocks[block].weight.count + network.parameters.blocks[block].bias.count
-    var noise = [Double](repeating: 0, count: count)
-    noise.withUnsafeMutableBufferPointer { injection($0, k, block) }
+  /// n of step k in the shape of the parameters, before its factor 1 − α; nil if none is injected.
+  public func injectedNoise(step k: Int) -> SequentialParameters<Scalar>? {
+    guard let injection else { return nil }
+    var noise = network.parameters
+    for b in noise.blocks.indices {
+      let (weights, biases) = (noise.blocks[b].weight.count, noise.blocks[b].bias.count)
+      var drawn = [Double](repeating: 0, count: weights + biases)
+      injection.fill(&drawn, step: k, layer: b)
+      for i in 0..<weights { noise.blocks[b].weight.elements[i] = Scalar(drawn[i]) }
+      for i in 0..<biases { noise.blocks[b].bias[i] = Scalar(drawn[weights + i]) }
+    }
     return noise
+  }
+
+  /// π(i) and λ_i of the batch of step k; nil without mixup.
+  public func mixing(step k: Int) -> (partners: [Int], coefficients: [Double])? {
+    pipeline.mixing(count: settings.batchSize, step: k)
   }
 
   /// Refuses what ``LayerRegularization`` does, and batch norms of single values, whose variance is 0.
@@ -111,6 +122,7 @@ public struct RegularizedDescent<Scalar: NetworkScalar> {
       descent.gradientScale = scaling.alpha
       gradientScale = scaling.alpha
       if let noise = GradientInjection(scaling, stream: stream.appending("injection"), seed: settings.seed) {
+        injection = noise
         injectedDeviation = scaling.noiseFactor * scaling.deviation
         descent.injection = { out, step, block in
           noise.fill(out, step: step, layer: block)
