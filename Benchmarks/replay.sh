@@ -21,12 +21,10 @@ record --network "$image"
 record --network "$flat"
 for r in "weight-decay(0.01)" "label-smoothing(epsilon=0.1)" "mixup(alpha=0.3)" "mixup(alpha=0.3,per-pair)" \
   "auto-augment(cifar10)" "fgsm(epsilon=0.03)" "label-corruption(p=0.3,fixed)" "label-corruption(p=0.3,redrawn)" \
-  "gradient-scaling(alpha=0.5)"; do
+  "gradient-scaling(alpha=0.5)" "gradient-scaling(alpha=0.5,gaussian,s=0.02)"; do
   record --network "$image" --regularizer "$r"
 done
-for r in "gradient-scaling(alpha=0.5,gaussian,s=0.02)" "gradient-scaling(alpha=0.5,uniform,s=0.02)"; do
-  record --network "$flat" --regularizer "$r"
-done
+record --network "$flat" --regularizer "gradient-scaling(alpha=0.5,uniform,s=0.02)"
 record --network "conv(4,padding=1) relu dropout(0.2) maxpool(2) flatten linear(16) sigmoid dropout(0.1) linear(10)"
 record --network "conv(4,padding=1) batch-norm relu conv(6,stride=2,padding=1) relu flatten linear(10)"
 record --network "conv(4,padding=1) batch-norm relu maxpool(2) flatten linear(10)" \

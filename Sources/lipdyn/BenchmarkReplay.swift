@@ -55,7 +55,8 @@ extension Benchmark {
         images, standardization: InputStandardization(of: images), stream: "benchmark/plain", seed: 1)
       let shape = [steps, batchSize, images.height, images.width, images.channels]
       var (inputs, targets, originals, losses) = ([Scalar](), [Scalar](), [Scalar](), [Double]())
-      var (labels, masks, noise) = ([Int](), [Int: [Scalar]](), [Int: [Double]]())
+      var (labels, masks, noise) = ([Int](), [Int: [Scalar]](), [String: [Scalar]]())
+      var (partners, coefficients) = ([Int](), [Double]())
       for k in 0..<steps {
         run.prepare(k)
         losses.append(run.workspace.meanLoss)
@@ -68,8 +69,16 @@ extension Benchmark {
         for i in architecture.layers.indices {
           if let mask = run.workspace.mask(ofLayer: i) { masks[i, default: []] += mask.elements }
         }
-        for b in run.network.parameters.blocks.indices {
-          if let drawn = run.injectedNoise(step: k, block: b) { noise[b, default: []] += drawn }
+        if let mixing = run.mixing(step: k) {
+          partners += mixing.partners
+          coefficients += mixing.coefficients
+        }
+        if let drawn = run.injectedNoise(step: k) {
+          // A network of noise, for its weights in PyTorch's layouts.
+          var network = run.network
+          network.parameters = drawn
+          let arrays = network.stateDictionary
+          for name in arrays.names { noise[name, default: []] += try arrays.array(named: name).scalars(Scalar.self) }
         }
         run.descend(k)
       }
@@ -83,7 +92,12 @@ extension Benchmark {
         archive["mask.\(i)"] = Self.array(
           [steps, batchSize, sample.height, sample.width, sample.channels], mask)
       }
-      for (b, drawn) in noise { archive["noise.\(b)"] = NumericArray(shape: [steps, drawn.count / steps], drawn) }
+      for (name, drawn) in noise {
+        archive["noise." + name] = Self.array([steps] + (try weights.array(named: name).shape), drawn)
+      }
+      guard !partners.isEmpty else { return archive }
+      archive["partners"] = NumericArray(shape: [steps, batchSize], partners)
+      archive["coefficients"] = NumericArray(shape: [steps, batchSize], coefficients)
       return archive
     }
 

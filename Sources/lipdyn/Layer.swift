@@ -5,21 +5,40 @@ import ArrayFiles
 import DenseLinearAlgebra
 import Foundation
 import LipschitzDynamics
+import Reporting
 
 struct Layer: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Compute the dynamics' terms for one layer from its weights and per-sample gradients.",
+    abstract: "Compute the dynamics' terms for one layer from its weights and a batch of gradients.",
     discussion: """
+      Gradients come one a sample, or as the layer's inputs x and the derivatives δ of the loss by its outputs, of which \
+      they are the products: what one backward pass of any framework leaves, with no per-sample gradient. PyTorch's \
+      losses are means over the batch unless told otherwise: their δ carry 1/M, and --reduction mean takes it off. \
+      Other weights of samples, such as a mean over positions too, must be taken off before. \
+      A layer that is used at T positions of a sample, as convolutions are on their unfolded inputs, has δ and x of \
+      shape M x T x width.
       Terms are relative to the operator norm and per unit of time; one SGD step is η units. discreteStep is an unbiased \
       estimate of (η/2) gᵀHg/σ₁: the noise in the batch's own mean gradient is taken off, so it may be negative.
-      Example: lipdyn layer --weights W.npy --gradients G.npy --learning-rate 0.05 --json
+      Examples: lipdyn layer --weights W.npy --gradients G.npy --learning-rate 0.05 --json
+                lipdyn layer --weights l.npz:weight --output-gradients l.npz:delta --activations l.npz:x \
+                  --reduction mean --learning-rate 0.05
+      Every input file may be FILE.npy, FILE.npz with one array, or FILE.npz:name.
       """)
 
   @Option(help: "W.npy: m x n, float32 or float64, C or Fortran order.")
   var weights: String
 
   @Option(help: "G.npy: M x m x n gradients of each sample's own loss.")
-  var gradients: String
+  var gradients: String?
+
+  @Option(help: "δ, M x m: the derivatives of the loss by the layer's outputs, before any activation.")
+  var outputGradients: String?
+
+  @Option(help: "x, M x n: the layer's inputs.")
+  var activations: String?
+
+  @Option(help: "What the differentiated loss was of the samples' losses: their sum or their mean; with δ only.")
+  var reduction: Reduction?
 
   @Option(parsing: .unconditional, help: "η, positive.")
   var learningRate: Double
@@ -36,6 +55,10 @@ struct Layer: ParsableCommand {
   var json = false
 
   struct Terms: Encodable {
+    let schema = 1
+    let machine = VerificationRecord.Machine.current
+    /// "per-sample", or "outer products of a sum" or "of a mean".
+    let gradients: String
     let rows, columns, samples: Int
     let learningRate: Double
     let noise: String
@@ -49,21 +72,14 @@ struct Layer: ParsableCommand {
 
   func run() throws {
     let eta = try checkedLearningRate(learningRate)
-    let theta: Matrix<Double> = try NumericArray(readingNPY: weights).matrix()
-    let stack: [Matrix<Double>] = try NumericArray(readingNPY: gradients).stack()
+    let theta: Matrix<Double> = try NumericArray(argument: weights).matrix()
     try theta.requireFinite("layer", operand: "weights (\(weights))")
-    try UsageError.require(!stack.isEmpty, "gradients (\(gradients)): no samples; give shape M x m x n with M ≥ 2")
-    for (index, g) in stack.enumerated() {
-      try UsageError.require(
-        g.rows == theta.rows && g.columns == theta.columns,
-        "gradients (\(gradients)): samples are \(g.shape), but the weights are \(theta.shape)")
-      try g.requireFinite("layer", operand: "gradients (\(gradients)), sample \(index)")
-    }
+    let sample = try sample(of: theta)
     let noise: NoiseModel = populationBatchSize.map { .populationWithReplacement(batchSize: $0) } ?? .batchEstimate
     try UsageError.require(
       jacobian?.hasSuffix(".npy") ?? true, "--jacobian \(jacobian ?? ""): the name must end in .npy")
     try UsageError.requireWritable([jacobian])
-    let terms = try terms(theta, DenseGradients(stack), noise, eta)
+    let terms = try terms(theta, sample, noise, eta)
     for (name, value) in [
       ("mu", terms.mu), ("lambda", terms.lambda), ("lambda²", terms.lambdaSquared), ("kappa", terms.kappa),
       ("discreteStep", terms.discreteStep), ("noiseTrace", terms.noiseTrace),
@@ -78,7 +94,7 @@ struct Layer: ParsableCommand {
     }
     if json {
       let encoder = JSONEncoder()
-      encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
+      encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
       print(String(decoding: try encoder.encode(terms), as: UTF8.self))
     } else {
       for line in describe(terms) { print(line) }
@@ -86,7 +102,7 @@ struct Layer: ParsableCommand {
   }
 
   private func terms(
-    _ theta: Matrix<Double>, _ sample: DenseGradients<Double>, _ noise: NoiseModel, _ eta: Double
+    _ theta: Matrix<Double>, _ sample: any LayerGradientSample<Double>, _ noise: NoiseModel, _ eta: Double
   ) throws -> Terms {
     let point = LayerPoint(weights: theta, sample: sample, noise: noise, learningRate: eta)
     let p = try point.projections()
@@ -95,7 +111,8 @@ struct Layer: ParsableCommand {
     let forms = json ? try point.spectralNoiseCurvature() : nil
     func share(_ x: Double) -> Double? { x.isFinite ? x : nil }
     return Terms(
-      rows: theta.rows, columns: theta.columns, samples: sample.count, learningRate: eta,
+      gradients: reduction.map { "outer products of a \($0.rawValue)" } ?? "per-sample", rows: theta.rows,
+      columns: theta.columns, samples: sample.count, learningRate: eta,
       noise: populationBatchSize.map { "population, batches of \($0) with replacement" } ?? "batch estimate",
       sigma1: p.triplet.sigma, sigma2: p.triplet.sigma2, gap: p.triplet.gap, relativeGap: p.triplet.relativeGap,
       mu: c.mu, lambda: eta.squareRoot() * p.noiseNorm, lambdaSquared: c.lambdaSquared, kappa: c.kappa,

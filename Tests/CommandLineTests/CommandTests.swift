@@ -51,6 +51,8 @@ struct CommandTests {
       let text = try ToolRun("show", slug).output
       for heading in ["source:", "hypotheses:", "checks:", "wrong versions"] { #expect(text.contains(heading)) }
     }
+    let page = URL(fileURLWithPath: #filePath).appendingPathComponent("../../../Documentation/regularizers.md")
+    #expect(try ToolRun("regularizers").output == String(contentsOf: page.standardized, encoding: .utf8))
   }
 
   @Test("simulate writes files that agree with its closed form")
@@ -129,6 +131,53 @@ struct CommandTests {
     try AtomicFile.write(NumericArray(stack: samples).npy(fortranOrder: true), to: g)
     let again = try ToolRun("layer", "--weights", w, "--gradients", g, "--learning-rate", "0.1", "--json")
     #expect(again.output == run.output)
+  }
+
+  @Test("layer takes the factors of gradients, of a sum or of a mean, at one position or several")
+  func layerFactors() throws {
+    let directory = try TemporaryDirectory()
+    func number(_ k: Int, _ i: Int, _ j: Int) -> Double {
+      let remainder: Int = (k * 7 + i * 5 + j * 3) % 11
+      return Double(remainder) / 8 - 0.5
+    }
+    let theta = Matrix<Double>([[3, 0.5, 0], [0.25, 1, 0.5]])
+    let (w, g, j) = (directory.path("W.npy"), directory.path("G.npy"), directory.path("J.npy"))
+    try NumericArray(theta).writeNPY(to: w)
+    func terms(_ arguments: String...) throws -> [String: Any] {
+      let run = try ToolRun(arguments: ["layer", "--learning-rate", "0.1", "--json"] + arguments)
+      return try #require(try JSONSerialization.jsonObject(with: Data(run.output.utf8)) as? [String: Any], "\(run)")
+    }
+    for positions in [1, 3] {
+      // Samples [positions, width]; G_i = Σ_t δ_it x_itᵀ.
+      let deltas = (0..<4).map { k in Matrix<Double>(rows: positions, columns: 2) { number(k, $0, $1) } }
+      let inputs = (0..<4).map { k in Matrix<Double>(rows: positions, columns: 3) { number(2 * k + 1, $0, $1) } }
+      try NumericArray(stack: zip(deltas, inputs).map { $0.transposed * $1 }).writeNPY(to: g)
+      let expected = try terms("--weights", w, "--gradients", g, "--jacobian", j)
+      func array(_ x: [Matrix<Double>]) -> NumericArray {
+        positions > 1
+          ? NumericArray(stack: x) : NumericArray(Matrix(rows: x.count, columns: x[0].columns) { x[$0][0, $1] })
+      }
+      var archive = ArrayArchive()
+      archive["weight"] = NumericArray(theta)
+      archive["sum"] = array(deltas)
+      archive["mean"] = array(deltas.map { $0 / 4 })
+      let (npz, x) = (directory.path("layer.npz"), directory.path("x.npy"))
+      try archive.writeNPZ(to: npz)
+      try array(inputs).writeNPY(to: x)
+      for reduction in ["sum", "mean"] {
+        let found = try terms(
+          "--weights", npz + ":weight", "--output-gradients", npz + ":" + reduction, "--activations", x,
+          "--reduction", reduction)
+        for (key, value) in expected where !(value is String) && key != "machine" {
+          let (a, b) = (try #require(found[key] as? Double), try #require(value as? Double))
+          #expect(abs(a - b) <= 1e-12 * max(abs(b), 1e-3), "\(positions), \(reduction), \(key): \(a), \(b)")
+        }
+        #expect(found["gradients"] as? String == "outer products of a \(reduction)")
+      }
+      #expect(expected["gradients"] as? String == "per-sample" && expected["schema"] as? Int == 1)
+      let machine = try #require(expected["machine"] as? [String: Any])
+      #expect((machine["libraries"] as? [String: String])?["OpenBLAS"]?.isEmpty == false)
+    }
   }
 
   @Test("train keeps a ledger, replays to the bit from saved weights and batches, and resumes")

@@ -76,6 +76,34 @@ struct CommandRefusalTests {
     try layer(weights, cut).expectRefusal(naming: "cut.npy")
   }
 
+  @Test("factors of a layer's gradients")
+  func factors() throws {
+    let (deltas, inputs) = (directory.path("d.npy"), directory.path("x.npz"))
+    try NumericArray(Matrix<Double>([[1, 2], [3, 4], [5, 6]])).writeNPY(to: deltas)
+    var archive = ArrayArchive()
+    archive["x"] = NumericArray(Matrix<Double>([[1, 2, 3], [3, 4, 5], [5, 6, 8]]))
+    archive["short"] = NumericArray(Matrix<Double>([[1, 2, 3]]))
+    archive["bad"] = NumericArray(Matrix<Double>([[1, 2, 3], [3, .nan, 5], [5, 6, 8]]))
+    try archive.writeNPZ(to: inputs)
+    func layer(_ extra: String...) throws -> ToolRun {
+      try ToolRun(arguments: ["layer", "--weights", weights, "--learning-rate", "0.1"] + extra)
+    }
+    func factors(_ d: String, _ x: String) throws -> ToolRun {
+      try layer("--output-gradients", d, "--activations", x, "--reduction", "mean")
+    }
+    #expect(try factors(deltas, inputs + ":x").status == 0)
+    try layer().expectRefusal(naming: "--gradients", "--output-gradients")
+    try layer("--output-gradients", deltas).expectRefusal(naming: "--activations")
+    try layer("--gradients", gradients, "--activations", inputs).expectRefusal(naming: "either")
+    try layer("--gradients", gradients, "--reduction", "mean").expectRefusal(naming: "--reduction")
+    try layer("--output-gradients", deltas, "--activations", inputs + ":x").expectRefusal(naming: "--reduction mean")
+    try factors(deltas, inputs).expectRefusal(naming: "3 arrays", "x.npz:x")
+    try factors(deltas, inputs + ":y").expectRefusal(naming: "\"y\"", "short")
+    try factors(deltas, deltas).expectRefusal(naming: "--activations", "[3, 2]", "[M, 3]")
+    try factors(deltas, inputs + ":short").expectRefusal(naming: "[3, 2]", "[1, 3]", "must agree")
+    try factors(deltas, inputs + ":bad").expectRefusal(naming: "x.npz:bad", "nan")
+  }
+
   @Test("numbers of a layer: NaN is named with its place, one sample and a closed gap are refused")
   func numbers() throws {
     var theta = Matrix<Double>([[3, 0, 0], [0, 1, 0]])

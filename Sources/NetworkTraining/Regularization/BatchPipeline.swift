@@ -92,7 +92,26 @@ public struct BatchPipeline<Scalar: BLASScalar>: Sendable {
     }
     loadInputs(indices, step, into: &inputs)
     loadTargets(indices, step, into: &targets)
-    guard let mixup, count > 0 else { return }
+    guard drawMixing(count, step) else { return }
+    Mixup.mix(
+      &inputs, coefficients: scratch.numbers, permutation: scratch.permutation, column: &scratch.column,
+      visited: &scratch.visited)
+    Mixup.mix(
+      &targets, coefficients: scratch.numbers, permutation: scratch.permutation, column: &scratch.column,
+      visited: &scratch.visited)
+  }
+
+  /// π(i) and λ_i of every position of a step's batch, which becomes λ_i times itself plus 1 − λ_i times its partner.
+  ///
+  /// - Returns: nil without mixup.
+  public func mixing(count: Int, step: Int) -> (partners: [Int], coefficients: [Double])? {
+    var drawn = self
+    return drawn.drawMixing(count, step) ? (drawn.scratch.permutation, drawn.scratch.numbers) : nil
+  }
+
+  /// Draws π and λ into the scratch, if there is anything to mix.
+  private mutating func drawMixing(_ count: Int, _ step: Int) -> Bool {
+    guard let mixup, count > 0 else { return false }
     scratch.makeRoom(samples: count, column: max(features, classes))
     mixup.fillPermutation(&scratch.permutation, scratch: &scratch.numbers, step: step)
     if mixup.mixup.coefficients == .perBatch {
@@ -101,12 +120,7 @@ public struct BatchPipeline<Scalar: BLASScalar>: Sendable {
     } else {
       for i in 0..<count { scratch.numbers[i] = mixup.coefficient(step: step, pair: i) }
     }
-    Mixup.mix(
-      &inputs, coefficients: scratch.numbers, permutation: scratch.permutation, column: &scratch.column,
-      visited: &scratch.visited)
-    Mixup.mix(
-      &targets, coefficients: scratch.numbers, permutation: scratch.permutation, column: &scratch.column,
-      visited: &scratch.visited)
+    return true
   }
 
   private mutating func loadInputs(_ indices: [Int], _ step: Int, into inputs: inout Matrix<Scalar>) {

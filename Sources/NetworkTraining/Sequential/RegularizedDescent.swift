@@ -37,6 +37,7 @@ public struct RegularizedDescent<Scalar: NetworkScalar> {
   private var batches: BatchSampler
   private var descent: SequentialDescent
   private var adversary: Double?
+  private var injection: GradientInjection?
   private let imageCount: Int
   private let draws: CounterUniforms
   /// The images of the step that was prepared last.
@@ -49,6 +50,7 @@ public struct RegularizedDescent<Scalar: NetworkScalar> {
   /// - Throws: ``NetworkTrainingError`` naming what does not fit: batch size, rate, or a regulariser that is a layer.
   public init(_ settings: Settings, on images: ImageSet, stream: StreamName) throws {
     self.settings = settings
+    try Self.requireMeaning(settings)
     let size = try BatchSize(settings.batchSize, settings.sampling, of: images.count)
     learningRate = try LearningRate(settings.learningRate)
     network = SequentialNetwork(
@@ -72,13 +74,42 @@ public struct RegularizedDescent<Scalar: NetworkScalar> {
     for regularizer in settings.regularizers { try take(regularizer, stream) }
   }
 
-  /// The noise that step k adds to the gradient of one block, weight then bias, its factor 1 − α included; nil if none.
-  public func injectedNoise(step k: Int, block: Int) -> [Double]? {
-    guard let injection = descent.injection else { return nil }
-    let count = network.parameters.blocks[block].weight.count + network.parameters.blocks[block].bias.count
-    var noise = [Double](repeating: 0, count: count)
-    noise.withUnsafeMutableBufferPointer { injection($0, k, block) }
+  /// n of step k in the shape of the parameters, before its factor 1 − α; nil if none is injected.
+  public func injectedNoise(step k: Int) -> SequentialParameters<Scalar>? {
+    guard let injection else { return nil }
+    var noise = network.parameters
+    for b in noise.blocks.indices {
+      let (weights, biases) = (noise.blocks[b].weight.count, noise.blocks[b].bias.count)
+      var drawn = [Double](repeating: 0, count: weights + biases)
+      injection.fill(&drawn, step: k, layer: b)
+      for i in 0..<weights { noise.blocks[b].weight.elements[i] = Scalar(drawn[i]) }
+      for i in 0..<biases { noise.blocks[b].bias[i] = Scalar(drawn[weights + i]) }
+    }
     return noise
+  }
+
+  /// π(i) and λ_i of the batch of step k; nil without mixup.
+  public func mixing(step k: Int) -> (partners: [Int], coefficients: [Double])? {
+    pipeline.mixing(count: settings.batchSize, step: k)
+  }
+
+  /// Refuses what ``LayerRegularization`` does, and batch norms of single values, whose variance is 0.
+  private static func requireMeaning(_ settings: Settings) throws(NetworkTrainingError) {
+    let architecture = settings.architecture
+    for layer in architecture.layers {
+      for regularizer in settings.regularizers {
+        let met = LayerRegularization(regularizer, at: layer, batchNorm: settings.batchNorm)
+        if let refusal = met.refusal { throw refusal }
+      }
+    }
+    for i in architecture.layers.indices where architecture.layers[i] == .batchNorm {
+      let shape = architecture.inputShape(of: i)
+      guard settings.batchSize * shape.height * shape.width > 1 else {
+        throw .invalidValue(
+          field: "batch size", value: "\(settings.batchSize)",
+          requirement: "at least 2: layer \(i + 1), batch-norm, sees one value a channel and sample")
+      }
+    }
   }
 
   private mutating func take(_ regularizer: Regularizer, _ stream: StreamName) throws {
@@ -91,17 +122,14 @@ public struct RegularizedDescent<Scalar: NetworkScalar> {
       descent.gradientScale = scaling.alpha
       gradientScale = scaling.alpha
       if let noise = GradientInjection(scaling, stream: stream.appending("injection"), seed: settings.seed) {
+        injection = noise
         injectedDeviation = scaling.noiseFactor * scaling.deviation
         descent.injection = { out, step, block in
           noise.fill(out, step: step, layer: block)
           for k in out.indices { out[k] *= scaling.noiseFactor }
         }
       }
-    case .dropout, .batchNormalization:
-      throw NetworkTrainingError.invalidValue(
-        field: "regularizer", value: "\(regularizer)",
-        requirement: "not a layer: put \(regularizer.name) among the layers of the network")
-    case .autoAugment, .labelCorruption, .labelSmoothing, .mixup: break
+    case .autoAugment, .labelCorruption, .labelSmoothing, .mixup, .dropout, .batchNormalization: break
     }
   }
 

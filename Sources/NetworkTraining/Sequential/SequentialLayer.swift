@@ -39,18 +39,18 @@ public enum SequentialLayer: Hashable, Sendable {
   /// An upper bound of the ℓ₂ Lipschitz constant of a layer without weights when it predicts; nil for those with
   /// weights, whose bound is a norm of them.
   public var fixedLipschitzBound: Double? {
-    switch self {
-    case .linear, .conv2d, .batchNorm: nil
-    // A pixel lies in at most ⌈k/s⌉² windows.
-    case .maxPool(let kernel, let stride): Double((kernel + stride - 1) / stride)
-    case .relu, .tanh, .flatten, .dropout: 1
-    case .sigmoid: 0.25
-    case .leakyReLU(let slope): max(1, slope)
+    switch lipschitzConstant {
+    case .operatorNorm, .kernelNorm, .runningStatistics: nil
+    case .fixed(let bound): bound
+    case .mask: 1
     }
   }
 }
 
 extension SequentialLayer: CustomStringConvertible {
+  /// The word before the parentheses.
+  public var name: String { String(description.prefix { $0 != "(" }) }
+
   /// As ``init(parsing:)`` reads it.
   public var description: String {
     switch self {
