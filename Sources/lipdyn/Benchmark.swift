@@ -8,7 +8,7 @@ import StochasticCalculus
 struct Benchmark: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Time a job in this process; prints one JSON line.", shouldDisplay: false,
-    subcommands: [GBM.self, TrainStep.self, NoiseStep.self, Sigma1.self, Hessian.self])
+    subcommands: [GBM.self, TrainStep.self, NoiseStep.self, Ensemble.self, Sigma1.self, Hessian.self])
 
   struct GBM: ParsableCommand {
     static let configuration = CommandConfiguration(
