@@ -96,10 +96,15 @@ INLINED float greatest_of(const floats &x) {
   return larger(larger(b[0], b[1]), larger(b[2], b[3]));
 }
 
+INLINED float greatest(const float *z, long count) {
+  float top = z[0];
+  for (long j = 0; j < count; j += lanes) top = larger(top, greatest_of(READ(z + j)));
+  return top;
+}
+
 // Logits become weight (p - e_y).
 INLINED void weighted_softmax_delta(float *z, long stride, int label, float weight) {
-  float top = z[0];
-  for (long j = 0; j < stride; j += lanes) top = larger(top, greatest_of(READ(z + j)));
+  const float top = greatest(z, stride);
   float total = 0;
   for (long j = 0; j < stride; j += lanes) {
     floats e = READ(z + j) - top;
@@ -112,9 +117,8 @@ INLINED void weighted_softmax_delta(float *z, long stride, int label, float weig
   z[label] -= weight;
 }
 
-extern "C" CLONED void cnk_perceptron_step(const cnk_perceptron *net, const float *at, float *to, float *scratch,
-                                           long samples, const float *const *x, const int *labels,
-                                           const float *weights) {
+// The layers' inputs and the logits, one after the other in the scratch; returns the end of the logits.
+INLINED float *forward(const cnk_perceptron *net, const float *at, float *scratch, long samples, const float *const *x) {
   const int last = net->layers - 1;
   // Pointers to the rows of every layer's inputs; the data's own for the first layer.
   const float **rows = (const float **)scratch;
@@ -143,6 +147,15 @@ extern "C" CLONED void cnk_perceptron_step(const cnk_perceptron *net, const floa
     }
     values += samples * stride;
   }
+  return values;
+}
+
+extern "C" CLONED void cnk_perceptron_step(const cnk_perceptron *net, const float *at, float *to, float *scratch,
+                                           long samples, const float *const *x, const int *labels,
+                                           const float *weights) {
+  const int last = net->layers - 1;
+  const float **rows = (const float **)scratch;
+  float *values = forward(net, at, scratch, samples, x);
   float *delta = values - samples * net->strides[last];
   for (long s = 0; s < samples; s++) {
     weighted_softmax_delta(delta + s * net->strides[last], net->strides[last], labels[s], weights[s]);
@@ -182,4 +195,23 @@ extern "C" CLONED void cnk_perceptron_step(const cnk_perceptron *net, const floa
     }
     delta = next;
   }
+}
+
+extern "C" CLONED double cnk_perceptron_loss(const cnk_perceptron *net, const float *at, float *scratch, long samples,
+                                             const float *const *x, const int *labels) {
+  const long stride = net->strides[net->layers - 1];
+  const float *logits = forward(net, at, scratch, samples, x) - samples * stride;
+  double loss = 0;
+  for (long s = 0; s < samples; s++) {
+    const float *z = logits + s * stride;
+    const float top = greatest(z, stride);
+    float total = 0;
+    for (long j = 0; j < stride; j += lanes) {
+      floats e = READ(z + j) - top;
+      exponentiate(e);
+      total += sum_of(e);
+    }
+    loss += __builtin_logf(total) + (top - z[labels[s]]);
+  }
+  return loss;
 }

@@ -35,7 +35,7 @@ extension Benchmark {
             learningRate: rate, batchSize: size, of: samples.count, stream: "benchmark/batches", seed: 1)
           losses = try PerceptronEnsemble(rule, from: network, on: samples).run(
             0..<runs, recording: [steps], workers: threads
-          ) { network, _, _ in network.evaluate(samples).loss }.map { $0[0] }
+          ) { $0.meanLoss() }.map { $0[0] }
         } else {
           let samplers = try (0..<runs).map { run in
             try BatchSampler(

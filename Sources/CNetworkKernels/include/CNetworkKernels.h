@@ -81,6 +81,9 @@ typedef struct {
    2 samples (layers + 1) + samples (sum of strides + 2 widest) + widest * (widest + 16) floats. */
 void cnk_perceptron_step(const cnk_perceptron *net, const float *at, float *to, float *scratch, long samples,
                          const float *const *x, const int *labels, const float *weights);
+/* The sum of the samples' losses, in nats; scratch as above. */
+double cnk_perceptron_loss(const cnk_perceptron *net, const float *at, float *scratch, long samples,
+                           const float *const *x, const int *labels);
 
 /* body(context, i) for i = 0 .. count - 1, in any order, on at most so many threads; returns when all are done. */
 void cnk_parallel(long count, long threads, void (*body)(void *, long), void *context);

@@ -44,12 +44,12 @@ public struct PerceptronEnsemble<Steps: WeightedSteps>: Sendable {
   ///   - workers: threads; by default one a processor.
   ///   - progress: called with the number of finished runs, after each block of them.
   ///   - isCancelled: asked before each block of runs; what is done until then is returned.
-  ///   - observe: θ_k of run r to a value; may be called on any thread.
+  ///   - observe: makes a value of a run at one of these steps; may be called on any thread.
   /// - Returns: shape [finished runs][recordings], in the order of runs.
   public func run<Value: Sendable>(
     _ runs: Range<Int>, recording: [Int], workers: Int? = nil, progress: (Int) -> Void = { _ in },
     isCancelled: () -> Bool = { false },
-    observe: @Sendable (_ network: MultilayerPerceptron<Float>, _ run: Int, _ step: Int) -> Value
+    observe: @Sendable (EnsembleSnapshot) -> Value
   ) -> [[Value]] {
     precondition(
       !recording.isEmpty && recording[0] >= 0 && zip(recording, recording.dropFirst()).allSatisfy { $0 < $1 },
@@ -93,6 +93,23 @@ public struct PerceptronEnsemble<Steps: WeightedSteps>: Sendable {
   }
 }
 
+/// A run of an ensemble as its observer sees it, for the duration of the call.
+public struct EnsembleSnapshot {
+  public let run: Int
+  /// k.
+  public let step: Int
+  /// θ_k.
+  public let network: MultilayerPerceptron<Float>
+  private let loss: () -> Double
+
+  fileprivate init(run: Int, step: Int, network: MultilayerPerceptron<Float>, loss: @escaping () -> Double) {
+    (self.run, self.step, self.network, self.loss) = (run, step, network, loss)
+  }
+
+  /// L(θ_k), the mean loss over all samples, in nats.
+  public func meanLoss() -> Double { loss() }
+}
+
 /// One thread's buffers: the parameters in the kernel's layout, its scratch, and a step's samples.
 private final class RunState<Steps: WeightedSteps> {
   private let ensemble: PerceptronEnsemble<Steps>
@@ -107,6 +124,7 @@ private final class RunState<Steps: WeightedSteps> {
   private let scratch: UnsafeMutableRawBufferPointer
   private let columns: UnsafeMutableBufferPointer<UnsafePointer<Float>?>
   private let chosen: UnsafeMutableBufferPointer<Int32>
+  private let features: Int
   private let even: UnsafeMutableBufferPointer<Float>
 
   init(
@@ -115,6 +133,7 @@ private final class RunState<Steps: WeightedSteps> {
     self.ensemble = ensemble
     (self.inputs, self.labels) = (inputs, labels)
     layout = PerceptronLayout(ensemble.initial.architecture)
+    features = ensemble.initial.architecture.widths[0]
     let looksAhead = ensemble.steps.lookAhead != 0
     let count = max(ensemble.steps.sampleCount, looksAhead ? ensemble.samples.count : 0)
     buffers = StepBuffers(count: ensemble.steps.sampleCount)
@@ -142,7 +161,7 @@ private final class RunState<Steps: WeightedSteps> {
   }
 
   func run<Value>(
-    _ run: Int, recording: [Int], _ observe: (MultilayerPerceptron<Float>, Int, Int) -> Value
+    _ run: Int, recording: [Int], _ observe: (EnsembleSnapshot) -> Value
   ) -> [Value] {
     _ = theta.update(from: start)
     var values: [Value] = []
@@ -153,9 +172,25 @@ private final class RunState<Steps: WeightedSteps> {
         step(run, k)
         k += 1
       }
-      values.append(observe(MultilayerPerceptron(layout.architecture, parameters: layout.unpack(theta)), run, k))
+      let network = MultilayerPerceptron(layout.architecture, parameters: layout.unpack(theta))
+      values.append(observe(EnsembleSnapshot(run: run, step: k, network: network) { self.meanLoss() }))
     }
     return values
+  }
+
+  private func meanLoss() -> Double {
+    let count = ensemble.samples.count
+    var sum = 0.0
+    for first in stride(from: 0, to: count, by: columns.count) {
+      let size = min(columns.count, count - first)
+      for i in 0..<size { choose(i, Int32(truncatingIfNeeded: first + i)) }
+      layout.withKernel { net in
+        sum += cnk_perceptron_loss(
+          net, theta.baseAddress!, scratch.baseAddress!.assumingMemoryBound(to: Float.self), size,
+          columns.baseAddress!, chosen.baseAddress!)
+      }
+    }
+    return sum / Double(count)
   }
 
   private func step(_ run: Int, _ k: Int) {
@@ -178,7 +213,7 @@ private final class RunState<Steps: WeightedSteps> {
   private func choose(_ i: Int, _ sample: Int32) {
     // A rule of another module must not read beyond the data.
     precondition(sample >= 0 && sample < labels.count, "sample \(sample) of \(labels.count)")
-    columns[i] = inputs.baseAddress! + Int(sample) * layout.architecture.widths[0]
+    columns[i] = inputs.baseAddress! + Int(sample) * features
     chosen[i] = labels[Int(sample)]
   }
 

@@ -21,6 +21,14 @@ public protocol WeightedSteps: Sendable {
 extension WeightedSteps {
   public var lookAhead: Double { 0 }
   public var driftWeight: Double { 0 }
+
+  /// One step as values.
+  public func step(_ k: Int, run: Int) -> (samples: [Int], weights: [Float]) {
+    let buffers = StepBuffers(count: sampleCount)
+    defer { buffers.deallocate() }
+    fill(buffers, run: run, step: k)
+    return (buffers.samples.map { Int($0) }, Array(buffers.weights))
+  }
 }
 
 /// Where a rule writes a step; one for each thread.
