@@ -54,15 +54,17 @@ def ensemble(seed):
 
 jax.block_until_ready(ensemble(0))
 seconds = []
+before = time.process_time()
 for repeat in range(options.repeats):
     start = time.perf_counter()
     _, mean = jax.block_until_ready(ensemble(repeat + 1))
     seconds.append(time.perf_counter() - start)
+processor = (time.process_time() - before) / options.repeats
 median = statistics.median(seconds)
 print(json.dumps({
     "job": "ensemble", "tool": "jax " + jax.__version__,
     "params": {"runs": options.runs, "steps": options.steps, "batch": options.batch, "activation": options.activation,
                "threads": os.cpu_count()},
     "seconds": median, "min_s": min(seconds), "max_s": max(seconds), "k": len(seconds),
-    "throughput": options.runs * options.steps / median, "unit": "steps/s", "checksum": {"mean_loss": float(mean)},
+    "throughput": options.runs * options.steps / median, "unit": "steps/s", "checksum": {"cpu_s": processor, "mean_loss": float(mean)},
 }))

@@ -1,6 +1,7 @@
 // lipdyn benchmark ensemble: many SGD runs of one small perceptron in one call, as the peer times them.
 
 import ArgumentParser
+import Foundation
 import NetworkTraining
 import RandomStreams
 
@@ -29,6 +30,7 @@ extension Benchmark {
       let network = MultilayerPerceptron<Float>(
         kaiming: try Architecture(widths: [64, 32, 10], activation: activation), stream: "benchmark/ensemble", seed: 1)
       var losses: [Double] = []
+      let before = clock()
       let times = try BenchmarkTimes(repeats: repeats) {
         if engine == "kernel" {
           let rule = try StochasticVarianceAmplifiedSteps(
@@ -57,7 +59,9 @@ extension Benchmark {
             "\"runs\": \(runs), \"steps\": \(steps), \"batch\": \(batch), \"activation\": \"\(activation)\", "
             + "\"threads\": \(threads), \"engine\": \"\(engine)\"",
           work: Double(runs) * Double(steps), unit: "steps",
-          check: "\"mean_loss\": \(losses.reduce(0, +) / Double(runs))"))
+          check:
+            "\"cpu_s\": \(Double(clock() - before) / Double(CLOCKS_PER_SEC) / Double(repeats + 2)), "
+            + "\"mean_loss\": \(losses.reduce(0, +) / Double(runs))"))
     }
   }
 }

@@ -21,7 +21,7 @@ struct Lipdyn: ParsableCommand {
     subcommands: [
       Verify.self, Calibrate.self, Claims.self, Show.self, Graph.self, Simulate.self, Train.self, TrainNetwork.self,
       Layer.self,
-      Variance.self, Check.self, NewDerivation.self,
+      Variance.self, VarianceAmplification.self, Check.self, NewDerivation.self,
       DataCommand.self, Benchmark.self,
     ])
 

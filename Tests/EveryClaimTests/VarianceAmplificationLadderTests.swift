@@ -20,12 +20,11 @@ import VerificationKit
     let ladder = try VarianceAmplificationLadder(
       learningRate: LearningRate(0.8), batchSize: BatchSize(4), steps: 12, substeps: 16)
     let outcome = try #require(
-      try ladder.run(network, samples, runs: 1_000, stream: "tests/ladder", seed: 1))
+      try ladder.run(network, samples, runs: 600, stream: "tests/ladder", seed: 1))
     // Some forty comparisons at four standard errors: a false alarm in a few hundred seeds, and the seed is fixed.
     #expect(outcome.falls(within: 4), "\(outcome)")
     #expect(outcome.isResolved(at: 4), "\(outcome)")
     #expect(outcome.discretisation.isZero(within: 4), "\(outcome)")
-    #expect(abs(outcome.secondOrderDistance.mean) < abs(outcome.distances[0].mean), "\(outcome)")
   }
 
   @Test func whatIsNoLadderIsRefused() throws {

@@ -100,8 +100,8 @@ import Testing
     #expect(ends(7..<31, 2) == Array(alone[7..<31]))
     var reports: [Int] = []
     let stopped = ensemble.run(
-      0..<300, recording: [50], progress: { reports.append($0) }, isCancelled: { !reports.isEmpty }
-    ) { $0.network }
+      0..<300, recording: [50], progress: { reports.append($0) }, isCancelled: { !reports.isEmpty },
+      observe: { $0.network })
     #expect(stopped.map { $0[0] } == Array(alone[..<stopped.count]) && reports == [stopped.count])
     #expect(stopped.count < 300)
   }

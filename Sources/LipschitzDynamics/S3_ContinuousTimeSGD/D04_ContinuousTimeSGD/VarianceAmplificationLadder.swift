@@ -103,7 +103,7 @@ public struct VarianceAmplificationLadder: Sendable {
     public var distances: [Distance] { descents.map { Distance($0, diffusion) } }
     /// What is left of the discretisation: it should be nothing within errors.
     public var discretisation: Distance { Distance(coarseDiffusion, diffusion) }
-    /// SGD against the SDE with the drift of order 2.
+    /// SGD against the SDE with the drift of order 2: the nearer of the two only where η times the curvature is small.
     public var secondOrderDistance: Distance { Distance(descents[0], secondOrder) }
 
     /// Whether no distance in the mean or the spread exceeds the one before it by more than z standard errors.
