@@ -66,6 +66,25 @@ void cnk_gate_d(long count, double below, const double *y, double *d);
 void cnk_subtract_squares_f(long count, float s, const float *x, float *y);
 void cnk_subtract_squares_d(long count, double s, const double *x, double *y);
 
+/* A small perceptron with a softmax cross-entropy loss. Layer l's block begins at offsets[l] of the parameters and holds
+   widths[l] columns of the weights, strides[l] floats each, then the biases: strides[l] is widths[l + 1] rounded up to
+   a multiple of CNK_PERCEPTRON_LANES. What fills up is 0, but for the last biases: -1e30, logits of probability 0. */
+#define CNK_PERCEPTRON_LANES 16
+typedef struct {
+  int layers, smooth;                  /* tanh if smooth, else ReLU */
+  const long *widths, *strides, *offsets;
+  long widest;                         /* of the strides */
+} cnk_perceptron;
+
+/* to += sum over samples of weights[s] times the gradient of the loss of (x[s], labels[s]) at the parameters `at`, which
+   may be `to`. x[s] has widths[0] floats. Scratch, aligned to 8 bytes:
+   2 samples (layers + 1) + samples (sum of strides + 2 widest) + widest * (widest + 16) floats. */
+void cnk_perceptron_step(const cnk_perceptron *net, const float *at, float *to, float *scratch, long samples,
+                         const float *const *x, const int *labels, const float *weights);
+/* The sum of the samples' losses, in nats; scratch as above. */
+double cnk_perceptron_loss(const cnk_perceptron *net, const float *at, float *scratch, long samples,
+                           const float *const *x, const int *labels);
+
 /* body(context, i) for i = 0 .. count - 1, in any order, on at most so many threads; returns when all are done. */
 void cnk_parallel(long count, long threads, void (*body)(void *, long), void *context);
 

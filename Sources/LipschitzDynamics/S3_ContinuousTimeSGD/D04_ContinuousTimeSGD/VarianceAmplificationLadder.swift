@@ -1,0 +1,213 @@
+// How far SGD's law of Z is from that of its SDE on a network, and how stochastic variance amplification bridges the two.
+
+public import DenseLinearAlgebra
+internal import ExactArithmetic
+public import NetworkTraining
+public import RandomStreams
+internal import StochasticCalculus
+public import VerificationKit
+
+/// Laws of Z(T) − Z(0) on one network: SGD, SVAG(l) for a ladder of l, and the SDE of Definition 4 with full covariance.
+///
+/// SVAG(l) shares mean and covariance of every unit of time with SGD and tends to the SDE as l grows. If its laws do
+/// not move with l, the SDE describes SGD; if they do, the fall of the distance to the SDE shows that it is SGD's steps,
+/// not the SDE's solution, that make the difference.
+///
+/// - Source: Definition 4, arXiv 2506.18588; Li, Malladi, Arora 2021 for SVAG; Li, Tai, E 2019 for the drift of order 2.
+public struct VarianceAmplificationLadder: Sendable {
+  public let learningRate: LearningRate
+  public let batchSize: BatchSize
+  /// Steps of SGD until T.
+  public let steps: Int
+  /// l, ascending.
+  public let amplifications: [Int]
+  /// Euler–Maruyama steps a learning rate; the coarser reference has a quarter of them.
+  public let substeps: Int
+
+  /// - Throws: ``HypothesisViolation`` naming what cannot be a ladder.
+  public init(
+    learningRate: LearningRate, batchSize: BatchSize, steps: Int, amplifications: [Int] = [1, 2, 4, 8],
+    substeps: Int = 32
+  ) throws(HypothesisViolation) {
+    try HypothesisViolation.require((1...1_000_000).contains(steps), field: "steps", value: steps, "from 1 to 1000000")
+    try HypothesisViolation.require(
+      amplifications.first == 1 && zip(amplifications, amplifications.dropFirst()).allSatisfy { $0 < $1 }
+        && amplifications.last! <= 1000, field: "amplifications l", value: "\(amplifications)",
+      "ascending from 1, which is SGD, to at most 1000")
+    try HypothesisViolation.require(
+      substeps % 4 == 0 && (4...1000).contains(substeps), field: "Euler–Maruyama steps a learning rate",
+      value: substeps, "a multiple of 4, from 4 to 1000")
+    (self.learningRate, self.batchSize, self.steps) = (learningRate, batchSize, steps)
+    (self.amplifications, self.substeps) = (amplifications, substeps)
+  }
+
+  /// Mean and spread of an ensemble's Z(T) − Z(0), and what the noise is to the gradient.
+  public struct Law: Sendable, Codable {
+    public let name: String
+    public let runs: Int
+    public let mean: Double
+    public let meanError: Double
+    public let standardDeviation: Double
+    public let standardDeviationError: Double
+    /// tr Σ/‖∇L‖² at time T, the mean over runs; Σ the covariance of a batch's mean.
+    public let noiseToSignal: Double
+    public let loss: Double
+
+    fileprivate init(_ name: String, _ ends: [End]) {
+      self.name = name
+      let moments = RunningMoments(ends.map(\.change))
+      runs = moments.count
+      mean = moments.mean
+      meanError = moments.standardErrorOfMean
+      standardDeviation = moments.standardDeviation
+      standardDeviationError = moments.standardErrorOfVariance / (2 * moments.standardDeviation)
+      noiseToSignal = ends.map(\.noiseToSignal).mean
+      loss = ends.map(\.loss).mean
+    }
+  }
+
+  /// The difference of two independent ensembles' means and standard deviations of Z.
+  public struct Distance: Sendable, Codable {
+    public let mean: Double
+    public let meanError: Double
+    public let standardDeviation: Double
+    public let standardDeviationError: Double
+
+    public init(_ a: Law, _ b: Law) {
+      func root(_ x: Double, _ y: Double) -> Double { (x * x + y * y).squareRoot() }
+      mean = a.mean - b.mean
+      meanError = root(a.meanError, b.meanError)
+      standardDeviation = a.standardDeviation - b.standardDeviation
+      standardDeviationError = root(a.standardDeviationError, b.standardDeviationError)
+    }
+
+    /// Whether both differences are within z standard errors of zero.
+    public func isZero(within z: Double) -> Bool {
+      abs(mean) <= z * meanError && abs(standardDeviation) <= z * standardDeviationError
+    }
+  }
+
+  /// The laws, and what follows from them.
+  public struct Outcome: Sendable, Codable {
+    /// SGD and SVAG, a law for each l.
+    public let descents: [Law]
+    /// The SDE by Euler–Maruyama with the fine and the four times coarser step.
+    public let diffusion: Law
+    public let coarseDiffusion: Law
+    /// The SDE with the drift of order 2.
+    public let secondOrder: Law
+    /// tr Σ/‖∇L‖² at time 0.
+    public let initialNoiseToSignal: Double
+
+    /// Distances of the laws of SVAG(l) from the SDE's.
+    public var distances: [Distance] { descents.map { Distance($0, diffusion) } }
+    /// What is left of the discretisation: it should be nothing within errors.
+    public var discretisation: Distance { Distance(coarseDiffusion, diffusion) }
+    /// SGD against the SDE with the drift of order 2: the nearer of the two only where η times the curvature is small.
+    public var secondOrderDistance: Distance { Distance(descents[0], secondOrder) }
+
+    /// Whether no distance in the mean or the spread exceeds the one before it by more than z standard errors.
+    public func falls(within z: Double) -> Bool {
+      zip(distances, distances.dropFirst()).allSatisfy { before, after in
+        abs(after.mean) <= abs(before.mean) + z * (before.meanError + after.meanError)
+          && abs(after.standardDeviation) <= abs(before.standardDeviation)
+            + z * (before.standardDeviationError + after.standardDeviationError)
+      }
+    }
+
+    /// Whether SGD's own distance in the mean is seen at all, and the last rung's is smaller beyond z standard errors.
+    public func isResolved(at z: Double) -> Bool {
+      let (first, last) = (distances[0], distances[distances.count - 1])
+      return abs(first.mean) > z * first.meanError
+        && abs(first.mean) - abs(last.mean) > z * Distance(descents[0], descents[descents.count - 1]).meanError
+    }
+  }
+
+  fileprivate struct End: Sendable {
+    let change: Double
+    let noiseToSignal: Double
+    let loss: Double
+  }
+
+  /// Runs all ensembles.
+  ///
+  /// - Parameters:
+  ///   - network: θ_0; its activation should be smooth.
+  ///   - samples: the population; the SDE costs a pass over it at every step.
+  ///   - runs: of each ensemble, at least 50. All ensembles have streams of their own.
+  ///   - workers: threads; the digits do not depend on it.
+  ///   - progress: the ensemble's name and the number of its finished runs.
+  ///   - isCancelled: asked before each block of runs.
+  /// - Returns: nothing if it was cancelled.
+  /// - Throws: ``HypothesisViolation`` if a run leaves the finite numbers, ``NetworkTrainingError`` if data do not fit.
+  public func run(
+    _ network: MultilayerPerceptron<Float>, _ samples: Samples<Float>, runs: Int, stream: StreamName, seed: UInt64,
+    workers: Int? = nil, progress: (String, Int) -> Void = { _, _ in }, isCancelled: () -> Bool = { false }
+  ) throws -> Outcome? {
+    try HypothesisViolation.require(
+      (50...100_000_000).contains(runs), field: "runs", value: runs, "from 50, for an interval, to 100000000")
+    let origin = network.inDoublePrecision.logNorm
+    func law(_ name: String, _ rule: some WeightedSteps, _ last: Int) throws -> Law? {
+      let ends = try PerceptronEnsemble(rule, from: network, on: samples).run(
+        0..<runs, recording: [last], workers: workers, progress: { progress(name, $0) }, isCancelled: isCancelled
+      ) { snapshot in
+        End(
+          change: snapshot.network.inDoublePrecision.logNorm - origin,
+          noiseToSignal: noiseToSignal(snapshot.network, samples), loss: snapshot.meanLoss())
+      }.map { $0[0] }
+      guard ends.count == runs else { return nil }
+      try HypothesisViolation.require(
+        ends.allSatisfy { $0.change.isFinite && $0.loss.isFinite }, field: "learning rate", value: learningRate.value,
+        "one at which every run of \(name) stays finite")
+      return Law(name, ends)
+    }
+    func diffusion(_ name: String, _ substeps: Int, _ order: EulerMaruyamaSteps.DriftOrder) throws -> Law? {
+      let rule = try EulerMaruyamaSteps(
+        learningRate: learningRate, batchSize: batchSize, of: samples.count, substeps: substeps, driftOrder: order,
+        stream: stream.appending(name), seed: seed)
+      return try law(name, rule, steps * substeps)
+    }
+    var descents: [Law] = []
+    for l in amplifications {
+      let name = l == 1 ? "SGD" : "SVAG(\(l))"
+      let rule = try StochasticVarianceAmplifiedSteps(
+        learningRate: learningRate, batchSize: batchSize, of: samples.count, amplification: l,
+        stream: stream.appending(name), seed: seed)
+      guard let found = try law(name, rule, steps * l) else { return nil }
+      descents.append(found)
+    }
+    guard let coarse = try diffusion("SDE, step η/\(substeps / 4)", substeps / 4, .first),
+      let fine = try diffusion("SDE, step η/\(substeps)", substeps, .first),
+      let second = try diffusion("SDE of order 2", substeps / 4, .second)
+    else { return nil }
+    return Outcome(
+      descents: descents, diffusion: fine, coarseDiffusion: coarse, secondOrder: second,
+      initialNoiseToSignal: noiseToSignal(network, samples))
+  }
+
+  /// tr Σ/‖∇L‖² with Σ = C_N/M: batches drawn with replacement.
+  private func noiseToSignal(_ network: MultilayerPerceptron<Float>, _ samples: Samples<Float>) -> Double {
+    var squares = 0.0
+    network.overAll(samples) { workspace in
+      for layer in workspace.layers {
+        for i in 0..<workspace.sampleCount {
+          // A sample's gradients of a layer's weights and biases are δxᵀ and δ.
+          let (delta, x) = (layer.deltas.column(i), layer.inputs.column(i))
+          squares += Double(delta.dot(delta)) * (Double(x.dot(x)) + 1)
+        }
+      }
+    }
+    let gradient = network.fullGradient(samples).flattened
+    let signal = Double(gradient.dot(gradient))
+    return (squares / Double(samples.count) - signal) / Double(batchSize.value) / signal
+  }
+}
+
+extension MultilayerPerceptron<Float> {
+  var inDoublePrecision: MultilayerPerceptron<Double> {
+    MultilayerPerceptron<Double>(
+      architecture,
+      parameters: NetworkParameters(
+        flattened: Vector(parameters.flattened.elements.map { Double($0) }), architecture))
+  }
+}
