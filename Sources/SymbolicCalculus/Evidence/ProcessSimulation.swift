@@ -1,0 +1,358 @@
+// Paths of a document's own processes, at values of the parameters that the caller gives.
+
+internal import ExactArithmetic
+internal import RandomStreams
+
+/// A number, or nested lists of numbers as in JSON: the value of a scalar, vector, matrix or family.
+public enum NestedNumbers: Decodable, Hashable, Sendable {
+  case number(Double)
+  case list([NestedNumbers])
+
+  public init(from decoder: any Decoder) throws {
+    let container = try decoder.singleValueContainer()
+    if let x = try? container.decode(Double.self) {
+      self = .number(x)
+    } else {
+      self = .list(try container.decode([NestedNumbers].self))
+    }
+  }
+
+  /// The numbers, the last index running fastest, if every list of a depth is as long as `extents` says.
+  func elements(_ extents: ArraySlice<Int>) -> [Double]? {
+    switch self {
+    case .number(let x): return extents.isEmpty ? [x] : nil
+    case .list(let items):
+      guard let count = extents.first, items.count == count else { return nil }
+      var all: [Double] = []
+      for item in items {
+        guard let part = item.elements(extents.dropFirst()) else { return nil }
+        all += part
+      }
+      return all
+    }
+  }
+}
+
+/// Why a process cannot be simulated: what is wrong, and the remedy.
+public struct ProcessSimulationError: Error, CustomStringConvertible, Sendable {
+  public let description: String
+  init(_ description: String) { self.description = description }
+}
+
+/// A process of a theory together with all that moves it, ready to be simulated.
+///
+/// Steps are Euler's and Maruyama's; of a process that a hypothesis says to be positive, those of its logarithm. Functions
+/// of time and adapted coefficients take constant values. A process without a start takes the value `K(0)`.
+///
+/// - Source: Kloeden, Platen 1992, *Numerical Solution of Stochastic Differential Equations*, section 10.2.
+public struct ProcessSimulation: Sendable {
+  /// Names of the entries: K, K[2] for a member of a family, x[3] and θ[1,2] for entries.
+  public let entries: [String]
+
+  private let theory: Theory
+  private let target: Expression
+  private let derived: [String: Expression]
+  private let sizes: [String: Int]
+  private let values: [ValueKey: [Double]]
+
+  /// The processes and Brownian motions that a theory declares, in its order.
+  public static func processes(of theory: Theory) -> [String] {
+    theory.order.filter {
+      switch theory.declarations[$0]?.nature {
+      case .process, .brownian: true
+      default: false
+      }
+    }
+  }
+
+  /// Checks every value against its declaration and the hypotheses.
+  ///
+  /// - Parameters:
+  ///   - process: its name.
+  ///   - theory: what is declared.
+  ///   - settings: values by name, sizes too. The lists of a family are nested outside those of rows and columns.
+  /// - Throws: ``ProcessSimulationError`` for an unknown process, a value that is missing, superfluous or not admitted.
+  public init(
+    _ process: String, in theory: Theory, settings: [String: NestedNumbers]
+  ) throws(ProcessSimulationError) {
+    let known = Self.processes(of: theory)
+    guard known.contains(process), let declaration = theory.declarations[process] else {
+      throw ProcessSimulationError(
+        known.isEmpty
+          ? "no process is declared: write process \(process) : d\(process) = …"
+          : "no process named \(process); declared are \(known.joined(separator: ", "))")
+    }
+    let theory = Self.settable(theory)
+    let variable = Expression(
+      .variable(process, declaration.family.map { Dimension($0.index) }), declaration.shape)
+    let target = Expression(.processValue(variable, at: Expression(.number(1), .scalar)), declaration.shape)
+    let relevance = Relevance(theory, [target])
+    let derived = Hypotheses(relevance, theory).derived
+    let names = target.simulatedNames(in: theory, derived: derived)
+    (self.theory, self.target, self.derived) = (theory, target, derived)
+
+    // Sizes that only hypotheses mention do not matter here.
+    var bare = theory
+    bare.assumptions = []
+    let sizes = Relevance(bare, [target] + derived.filter { names.contains($0.key) }.map(\.value)).sizes.sorted()
+    let parameters = theory.order.filter { name in
+      guard names.contains(name), derived[name] == nil else { return false }
+      switch theory.declarations[name]?.nature {
+      case .parameter, .timeFunction: return true
+      default: return false
+      }
+    }
+    let wanted = sizes + parameters
+    if let extra = settings.keys.sorted().first(where: { !wanted.contains($0) }) {
+      let why = derived[extra].map { "\(extra) is given by the assumption \(extra) = \($0)" }
+      throw ProcessSimulationError(
+        (why ?? "\(process) does not depend on \(extra)")
+          + "; it takes \(wanted.isEmpty ? "no values" : wanted.joined(separator: ", "))")
+    }
+    if let name = names.sorted().first(where: {
+      if case .function? = theory.declarations[$0]?.nature { true } else { false }
+    }) {
+      throw ProcessSimulationError("\(name) is an arbitrary function: replace it by a formula with `define`")
+    }
+    let missing = wanted.filter { settings[$0] == nil }
+    guard missing.isEmpty else {
+      throw ProcessSimulationError(
+        "\(missing.joined(separator: ", ")) \(missing.count == 1 ? "has" : "have") no value: "
+          + "give \(missing.map { "--set '\($0)=…'" }.joined(separator: " "))")
+    }
+
+    var chosen: [String: Int] = [:]
+    for name in sizes {
+      guard case .dimension(let least)? = theory.declarations[name]?.nature, case .number(let x)? = settings[name],
+        let n = Int(exactly: x), n >= least, n <= 4_096
+      else {
+        throw ProcessSimulationError("--set \(name): a size is one whole number within what is declared, at most 4096")
+      }
+      chosen[name] = n
+    }
+    self.sizes = chosen
+    do throws(EvaluationError) {
+      let model = try Self.model(theory, relevance.needs, chosen)
+      var values: [ValueKey: [Double]] = [:]
+      for name in parameters {
+        guard let declaration = theory.declarations[name], let value = settings[name] else { continue }
+        try Self.read(value, declaration, model, into: &values)
+      }
+      self.values = values
+      var entries: [String] = []
+      for indices in try Evaluator.members(declaration.family[...], model) {
+        let bound = Dictionary(zip(declaration.family.map(\.index), indices)) { $1 }
+        let (rows, columns) = try model.extent(declaration.shape, bound)
+        for i in 1...max(rows, 1) where rows > 0 {
+          for j in 1...max(columns, 1) where columns > 0 {
+            var all = indices
+            if !declaration.shape.isScalar { all += declaration.shape.isVector ? [max(i, j)] : [i, j] }
+            entries.append(all.isEmpty ? process : "\(process)[\(all.map(String.init).joined(separator: ","))]")
+          }
+        }
+      }
+      self.entries = entries
+    } catch {
+      throw ProcessSimulationError(error.reason)
+    }
+    try requireHypotheses(relevance, names)
+  }
+
+  /// Paths on equal steps; the number of a path and the seed alone decide its noise.
+  ///
+  /// - Parameters:
+  ///   - paths: their numbers.
+  ///   - horizon: the last time.
+  ///   - steps: how many to it.
+  ///   - observed: after how many steps to look, ascending.
+  ///   - seed: of the stream.
+  /// - Returns: shape [observed, entries, paths].
+  public func paths(
+    _ paths: Range<Int>, horizon: Double, steps: Int, observed: [Int], seed: UInt64
+  ) throws(ProcessSimulationError) -> [[[Double]]] {
+    precondition(horizon > 0 && steps > 0 && !paths.isEmpty, "a simulation needs steps, a horizon and paths")
+    do throws(EvaluationError) {
+      let evaluator = try evaluator()
+      let processes = try SimulatedProcesses([target], theory, derived)
+      var (members, moving) = try evaluator.start(processes, from: [:])
+      let normals = CounterNormals("simulate/process", seed: seed)
+      let step = horizon / Double(steps)
+      var out: [[[Double]]] = []
+      func observe(_ k: Int) throws(EvaluationError) {
+        guard observed.contains(k) else { return }
+        out.append(try values(of: members, in: moving, evaluator, count: paths.count))
+      }
+      try observe(0)
+      for k in 0..<steps {
+        let noise = (0..<evaluator.brownian.count).map { component in
+          var z = [Double](repeating: 0, count: paths.count)
+          var span = z.mutableSpan
+          normals.fill(&span, step: k, firstPath: paths.lowerBound, component: component)
+          return Lanes(z.map { step.squareRoot() * $0 })
+        }
+        try evaluator.advance(&moving, members, processes, at: Double(k) * step, by: step, noise)
+        try observe(k + 1)
+      }
+      return out
+    } catch {
+      throw ProcessSimulationError(error.reason)
+    }
+  }
+
+  private func values(
+    of members: [MovingMember], in env: Environment<Lanes>, _ evaluator: Evaluator<LanesDomain>, count: Int
+  ) throws(EvaluationError) -> [[Double]] {
+    guard case .processValue(let process, _) = target.node, case .variable(let name, _) = process.node else {
+      return []
+    }
+    var all: [[Double]] = []
+    for member in members where member.key.name == name {
+      guard let value = env.assignment[member.key] else { continue }
+      for i in 0..<value.rows {
+        for j in 0..<value.columns {
+          let lanes = try evaluator.arithmetic.base(value[i, j], for: "a path")
+          guard lanes.values.allSatisfy(\.isFinite) else {
+            throw .undefined("paths of \(name) leave floating point: use more --steps or smaller coefficients")
+          }
+          all.append(lanes.common.map { [Double](repeating: $0, count: count) } ?? lanes.values)
+        }
+      }
+    }
+    return all
+  }
+
+  // MARK: Values
+
+  /// The theory in which all that a process depends on, and that is no process, is a value to be given.
+  private static func settable(_ theory: Theory) -> Theory {
+    var new = theory
+    for name in theory.order {
+      guard var declaration = theory.declarations[name] else { continue }
+      switch declaration.nature {
+      case .adapted, .normal, .independentFamily, .sample: declaration.nature = .parameter(.none)
+      case .timeFunction: declaration.nature = .timeFunction(adapted: false)
+      case .process(let differential, nil):
+        let start = "\(name)(0)"
+        new.declare(
+          Declaration(start, declaration.shape, family: declaration.family, nature: .parameter(.none)))
+        declaration.nature = .process(
+          differential: differential,
+          initial: Expression(.variable(start, declaration.family.map { Dimension($0.index) }), declaration.shape))
+      default: continue
+      }
+      new.declarations[name] = declaration
+    }
+    return new
+  }
+
+  private static func model(
+    _ theory: Theory, _ needs: ModelNeeds, _ sizes: [String: Int]
+  ) throws(EvaluationError) -> Model<LanesDomain> {
+    try Model(
+      theory, needs: needs, dimensions: sizes, domain: LanesDomain(), seed: 1, spread: .moderate, moves: [],
+      budget: WorkBudget(Int.max / 2))
+  }
+
+  private func evaluator() throws(EvaluationError) -> Evaluator<LanesDomain> {
+    let model = try Self.model(theory, Relevance(theory, [target]).needs, sizes)
+    for (key, elements) in values {
+      guard let declaration = theory.declarations[key.name] else { continue }
+      let bound = Dictionary(zip(declaration.family.map(\.index), key.indices)) { $1 }
+      let (rows, columns) = try model.extent(declaration.shape, bound)
+      let grid = Grid(rows: rows, columns: columns) { i, j in
+        model.arithmetic.constant(Lanes(elements[i * columns + j]))
+      }
+      model.setValue(grid, for: key)
+    }
+    return try Evaluator(model, derived: derived)
+  }
+
+  private static func read(
+    _ value: NestedNumbers, _ declaration: Declaration, _ model: Model<LanesDomain>,
+    into values: inout [ValueKey: [Double]]
+  ) throws(EvaluationError) {
+    let name = declaration.name
+    let members = try Evaluator.members(declaration.family[...], model)
+    guard let first = members.first else { return }
+    var extents: [Int] = declaration.family.indices.map { k in Set(members.map { $0[k] }).count }
+    let bound = Dictionary(zip(declaration.family.map(\.index), first)) { $1 }
+    let (rows, columns) = try model.extent(declaration.shape, bound)
+    if !declaration.shape.isScalar { extents += declaration.shape.isVector ? [max(rows, columns)] : [rows, columns] }
+    guard let elements = value.elements(extents[...]), elements.allSatisfy(\.isFinite) else {
+      let what =
+        extents.isEmpty
+        ? "one finite number" : "nested lists of \(extents.map(String.init).joined(separator: " x ")) finite numbers"
+      throw .unsupported("--set \(name) takes \(what)")
+    }
+    let size = rows * columns
+    for (k, indices) in members.enumerated() {
+      let part = Array(elements[k * size..<(k + 1) * size])
+      if case .parameter(let constraint) = declaration.nature, !constraint.admits(part, rows, columns) {
+        throw .unsupported(
+          "--set \(name)=\(part.map { "\($0)" }.joined(separator: ", ")): declared \(constraint.rawValue)")
+      }
+      values[ValueKey(name: name, indices: indices)] = part
+    }
+  }
+
+  /// Refuses values for which a hypothesis about them alone is false.
+  private func requireHypotheses(_ relevance: Relevance, _ names: Set<String>) throws(ProcessSimulationError) {
+    let given = Set(values.keys.map(\.name)).union(sizes.keys)
+    for condition in Hypotheses(relevance, theory).conditions {
+      let s = condition.statement
+      let free = s.left.freeNames(in: theory).union(s.right.freeNames(in: theory))
+      guard free.isSubset(of: given) else { continue }
+      let holds: Bool?
+      do { holds = try evaluator().admits(condition) } catch { throw ProcessSimulationError(error.reason) }
+      guard holds != false else {
+        throw ProcessSimulationError("--set: the document assumes \(s), which these values do not satisfy")
+      }
+    }
+  }
+}
+
+extension Declaration.Constraint {
+  /// Whether entries, row after row, have this form; norms to nine digits.
+  fileprivate func admits(_ x: [Double], _ rows: Int, _ columns: Int) -> Bool {
+    func everyPair(_ test: (Double, Double) -> Bool) -> Bool {
+      (0..<rows).allSatisfy { i in (0..<columns).allSatisfy { j in test(x[i * columns + j], x[j * columns + i]) } }
+    }
+    /// Whether all pivots of symmetric elimination are positive, or zero in rows that are zero.
+    func isDefinite(strictly: Bool) -> Bool {
+      var a = x
+      let scale = (0..<rows).map { abs(x[$0 * rows + $0]) }.max() ?? 0
+      for k in 0..<rows {
+        let pivot = a[k * rows + k]
+        if pivot <= 1e-12 * scale {
+          let rest = (k..<rows).allSatisfy { abs(a[k * rows + $0]) <= 1e-9 * scale }
+          if strictly || !rest { return false }
+          continue
+        }
+        for i in (k + 1)..<max(rows, k + 1) {
+          let factor = a[i * rows + k] / pivot
+          for j in k..<rows { a[i * rows + j] -= factor * a[k * rows + j] }
+        }
+      }
+      return true
+    }
+    switch self {
+    case .none: return true
+    case .positive: return x.allSatisfy { $0 > 0 }
+    case .nonnegative: return x.allSatisfy { $0 >= 0 }
+    case .symmetric: return everyPair(==)
+    case .psd: return everyPair(==) && isDefinite(strictly: false)
+    case .spd: return everyPair(==) && isDefinite(strictly: true)
+    case .skew: return everyPair { $0 == -$1 }
+    case .diagonal:
+      return (0..<rows).allSatisfy { i in (0..<columns).allSatisfy { i == $0 || x[i * columns + $0] == 0 } }
+    case .unit: return abs(x.reduce(0) { $0 + $1 * $1 } - 1) <= 1e-9
+    case .orthogonal:
+      return (0..<rows).allSatisfy { i in
+        (0..<rows).allSatisfy { k in
+          let product = (0..<columns).reduce(0) { $0 + x[i * columns + $1] * x[k * columns + $1] }
+          return abs(product - (i == k ? 1 : 0)) <= 1e-9
+        }
+      }
+    }
+  }
+}

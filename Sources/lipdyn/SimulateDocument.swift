@@ -1,0 +1,166 @@
+// lipdyn simulate FILE.md: paths of a process that a derivation document declares.
+
+import ArgumentParser
+import ArrayFiles
+import Derivations
+import Foundation
+import Reporting
+import StochasticCalculus
+import SymbolicCalculus
+
+struct SimulateDocument: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "document",
+    abstract: "A process declared in a derivation document, at values of its parameters (the default).",
+    discussion: """
+      Euler–Maruyama, for processes declared positive on their logarithm. Functions of time and adapted coefficients are \
+      constant. Vectors, matrices and families are lists: --set 'v=[1, 2]' 'A=[[1, 0], [0, 1]]'. A process without a \
+      start takes one: --set 'K(0)=1'.
+      Examples: lipdyn simulate Proofs/IntegralDynamics.md --process K --set μ=0.1 κ=0 λ=0.3 K0=1
+                lipdyn simulate Proofs/NearConvergenceGrowth.md --process x --set P=2 q=0.1 'center=[0, 1]' 'x(0)=[1, 1]'
+      """)
+
+  @Argument(help: "Markdown document with ```derivation blocks.") var file: String
+  @Option(help: "The process; of several sections that declare it the first, unless --section names one.")
+  var process: String
+  @Option(help: "The section that declares it.") var section: String?
+  @Option(parsing: .upToNextOption, help: "Values, as name=value: numbers or lists of numbers.")
+  var set: [String] = []
+  @OptionGroup var ensemble: EnsembleOptions
+
+  func run() throws {
+    let grid = try ensemble.grid()
+    let simulation = try simulation()
+    try UsageError.requireMemory(
+      Double(ensemble.paths) * Double(ensemble.observations + 1) * Double(simulation.entries.count) * 24e-9,
+      for: "--paths \(ensemble.paths) of \(simulation.entries.count) entries")
+    let (observed, steps) = (observed, ensemble.steps)
+    let (horizon, seed, count) = (ensemble.horizon, ensemble.seed, ensemble.paths)
+    let chunk = 1_024
+    let progress = Progress()
+    let parts = try parallelMap((count + chunk - 1) / chunk, threads: ensemble.threads) {
+      (index) throws(ProcessSimulationError) in
+      progress.now("paths from \(index * chunk) of \(count)")
+      return try simulation.paths(
+        index * chunk..<min(count, (index + 1) * chunk), horizon: horizon, steps: steps, observed: observed, seed: seed)
+    }
+    progress.clear()
+    var rows: [Row] = []
+    var archive = ArrayArchive()
+    for (entry, name) in simulation.entries.enumerated() {
+      for (k, step) in observed.enumerated() {
+        let sample = parts.flatMap { $0[k][entry] }
+        rows.append(Row(entry: name, time: grid.time(after: step), sample))
+        if k == observed.count - 1 { archive[name] = NumericArray(shape: [sample.count], sample) }
+      }
+    }
+    print("\(process) of \(file), \(count) paths by Euler–Maruyama with step \(rounded(grid.step))")
+    for line in table(rows).lines { print(line) }
+    guard let output = ensemble.output else { return }
+    if output.hasSuffix(".csv") {
+      try writeCSV(rows, to: output)
+    } else {
+      archive["time"] = NumericArray(shape: [observed.count], observed.map(grid.time(after:)))
+      for (name, values) in [
+        ("mean", rows.map(\.moments.mean)), ("mean_se", rows.map(\.moments.standardErrorOfMean)),
+        ("variance", rows.map(\.moments.variance)),
+      ] {
+        archive[name] = NumericArray(shape: [simulation.entries.count, observed.count], values)
+      }
+      try archive.writeNPZ(to: output)
+    }
+    print("written: \(output)")
+  }
+
+  /// One entry at one time.
+  private struct Row {
+    let entry: String
+    let time: Double
+    let moments: RunningMoments
+    let quantiles: [QuantileEstimate]
+
+    init(entry: String, time: Double, _ sample: [Double]) {
+      (self.entry, self.time) = (entry, time)
+      moments = RunningMoments(sample)
+      quantiles = QuantileEstimate.estimates(of: [0.05, 0.5, 0.95], from: sample)
+    }
+  }
+
+  /// Equally spaced, from 0 on.
+  private var observed: [Int] {
+    (0...ensemble.observations).map { $0 * ensemble.steps / ensemble.observations }
+  }
+
+  private func simulation() throws -> ProcessSimulation {
+    let document = try Folder.read(file)
+    try UsageError.require(document.errors.isEmpty, "\(file): \(document.renderedErrors.first ?? "not readable")")
+    var sections = document.sections
+    if let section {
+      sections = sections.filter { $0.name == section }
+      try UsageError.require(
+        !sections.isEmpty,
+        "--section \(section): the document has \(document.sections.compactMap(\.name).joined(separator: ", "))")
+    }
+    guard
+      let theory = sections.map(\.scope.theory).first(where: {
+        ProcessSimulation.processes(of: $0).contains(process)
+      })
+    else {
+      var known: [String] = []
+      for name in sections.flatMap({ ProcessSimulation.processes(of: $0.scope.theory) }) where !known.contains(name) {
+        known.append(name)
+      }
+      throw UsageError(
+        "--process \(process): \(file) declares \(known.isEmpty ? "no process" : known.joined(separator: ", "))")
+    }
+    return try ProcessSimulation(process, in: theory, settings: try settings())
+  }
+
+  private func settings() throws -> [String: NestedNumbers] {
+    var settings: [String: NestedNumbers] = [:]
+    for text in set {
+      let parts = text.split(separator: "=", maxSplits: 1).map { String($0).trimmingCharacters(in: .whitespaces) }
+      guard parts.count == 2, let value = try? JSONDecoder().decode(NestedNumbers.self, from: Data(parts[1].utf8))
+      else {
+        throw UsageError("--set \(text): write name=value with a number, as 0.1, or a list of numbers, as [1, 2]")
+      }
+      try UsageError.require(settings[parts[0]] == nil, "--set \(parts[0]): given twice")
+      settings[parts[0]] = value
+    }
+    return settings
+  }
+
+  private func table(_ rows: [Row]) -> TextTable {
+    var table = TextTable([
+      ("entry", .left), ("t", .right), ("mean", .right), ("± s.e.", .right), ("sd", .right), ("5 %", .right),
+      ("median", .right), ("95 %", .right),
+    ])
+    for row in rows {
+      let m = row.moments
+      table.append(
+        [
+          row.entry, rounded(row.time), rounded(m.mean), rounded(m.standardErrorOfMean), rounded(m.standardDeviation),
+        ] + row.quantiles.map { rounded($0.value) })
+    }
+    return table
+  }
+
+  private func writeCSV(_ rows: [Row], to path: String) throws {
+    let file = try CSVWriter(
+      path: path,
+      columns: [
+        "entry", "time", "mean", "mean_se", "variance", "variance_se", "q05", "q05_se", "q50", "q50_se", "q95",
+        "q95_se",
+      ])
+    for row in rows {
+      let m = row.moments
+      var fields: [CSVField] = [
+        .text(row.entry), .number(row.time), .number(m.mean), .number(m.standardErrorOfMean), .number(m.variance),
+        .number(m.standardErrorOfVariance),
+      ]
+      for quantile in row.quantiles { fields += [.number(quantile.value), .number(quantile.standardError)] }
+      try file.write(fields)
+    }
+    try file.commit()
+  }
+}
