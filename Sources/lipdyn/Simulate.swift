@@ -10,12 +10,10 @@ import StochasticCalculus
 
 struct Simulate: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Simulate synthetic SDE paths, and compare them with closed forms where there are some.",
-    discussion: """
-      The processes of Theorems 14 to 17, or any that a derivation document declares:
-      lipdyn simulate FILE.md --process K --set mu=0.1 …
-      """,
-    subcommands: [GBM.self, OU.self, MatrixSDE.self, Document.self], defaultSubcommand: Document.self)
+    abstract: "Simulate synthetic SDE paths beside their closed forms, or a process of a document.",
+    discussion: "Example: lipdyn simulate Proofs/IntegralDynamics.md --process K --set μ=0.1 κ=0 λ=0.3 K0=1",
+    subcommands: [GBM.self, OU.self, MatrixSDE.self, SimulateDocument.self],
+    defaultSubcommand: SimulateDocument.self)
 }
 
 /// What every simulation is told.

@@ -1,142 +1,166 @@
-// lipdyn simulate FILE.md: a process of one's own, as its document declares it.
+// lipdyn simulate FILE.md: paths of a process that a derivation document declares.
 
 import ArgumentParser
 import ArrayFiles
 import Derivations
-import ExactArithmetic
 import Foundation
 import Reporting
+import StochasticCalculus
 import SymbolicCalculus
 
-extension Simulate {
-  struct Document: ParsableCommand {
-    static let configuration = CommandConfiguration(
-      commandName: "document",
-      abstract: "A process that a derivation document declares, at values of your own.",
-      discussion: """
-        Euler–Maruyama, for a process that is declared positive of its logarithm; Brownian motions by bridges on randomly \
-        shifted lattices, so that means are more exact than those of as many independent paths. Standard errors come from \
-        independent replicates of \(ProcessSimulation.replicate) paths.
-        Example: lipdyn simulate Proofs/examples/LawOfGeometricBrownianMotion.md --process K --set mu=0.1 --set lambda=0.3 \
-        --set k0=1
-        """)
+struct SimulateDocument: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "document",
+    abstract: "A process declared in a derivation document, at values of its parameters (the default).",
+    discussion: """
+      Euler–Maruyama, for processes declared positive on their logarithm. Functions of time and adapted coefficients are \
+      constant. Vectors, matrices and families are lists: --set 'v=[1, 2]' 'A=[[1, 0], [0, 1]]'. A process without a \
+      start takes one: --set 'K(0)=1'.
+      Examples: lipdyn simulate Proofs/IntegralDynamics.md --process K --set μ=0.1 κ=0 λ=0.3 K0=1
+                lipdyn simulate Proofs/NearConvergenceGrowth.md --process x --set P=2 q=0.1 'center=[0, 1]' 'x(0)=[1, 1]'
+      """)
 
-    @Argument(help: "A Markdown document with ```derivation blocks.") var file: String
-    @Option(help: "The process; the document's only one if not given.") var process: String?
-    @Option(
-      name: .customLong("set"), parsing: .unconditionalSingleValue,
-      help: "name=value for every size and parameter: 0.1, 3/7, or '1, 0; 0, 1' with rows between semicolons.")
-    var settings: [String] = []
-    @Option(parsing: .unconditional, help: "Where a process starts that the document gives no start.")
-    var initial: String?
-    @Option(parsing: .unconditional, help: "At least so many paths.") var paths = 16_312
-    @Option(parsing: .unconditional, help: "At least so many time steps.") var steps = 320
-    @Option(parsing: .unconditional, help: "Final time T.") var horizon = 1.0
-    @Option(parsing: .unconditional, help: "Observation times besides t = 0, equally spaced; the last is T.")
-    var observations = 10
-    @Option(help: "Seed of all paths.") var seed: UInt64 = 1
-    @Option(help: "Write the observations to FILE.csv.") var output: String?
+  @Argument(help: "Markdown document with ```derivation blocks.") var file: String
+  @Option(help: "The process; of several sections that declare it the first, unless --section names one.")
+  var process: String
+  @Option(help: "The section that declares it.") var section: String?
+  @Option(parsing: .upToNextOption, help: "Values, as name=value: numbers or lists of numbers.")
+  var set: [String] = []
+  @OptionGroup var ensemble: EnsembleOptions
 
-    func run() throws {
-      try UsageError.require(paths >= 1 && paths <= 10_000_000, "--paths \(paths): use from 1 to 10000000")
-      try UsageError.require(steps >= 1 && steps <= 1_000_000, "--steps \(steps): use from 1 to 1000000")
-      try UsageError.require(horizon > 0 && horizon.isFinite, "--horizon \(horizon): must be positive and finite")
+  func run() throws {
+    let grid = try ensemble.grid()
+    let simulation = try simulation()
+    try UsageError.requireMemory(
+      Double(ensemble.paths) * Double(ensemble.observations + 1) * Double(simulation.entries.count) * 24e-9,
+      for: "--paths \(ensemble.paths) of \(simulation.entries.count) entries")
+    let (observed, steps) = (observed, ensemble.steps)
+    let (horizon, seed, count) = (ensemble.horizon, ensemble.seed, ensemble.paths)
+    let chunk = 1_024
+    let progress = Progress()
+    let parts = try parallelMap((count + chunk - 1) / chunk, threads: ensemble.threads) {
+      (index) throws(ProcessSimulationError) in
+      progress.now("paths from \(index * chunk) of \(count)")
+      return try simulation.paths(
+        index * chunk..<min(count, (index + 1) * chunk), horizon: horizon, steps: steps, observed: observed, seed: seed)
+    }
+    progress.clear()
+    var rows: [Row] = []
+    var archive = ArrayArchive()
+    for (entry, name) in simulation.entries.enumerated() {
+      for (k, step) in observed.enumerated() {
+        let sample = parts.flatMap { $0[k][entry] }
+        rows.append(Row(entry: name, time: grid.time(after: step), sample))
+        if k == observed.count - 1 { archive[name] = NumericArray(shape: [sample.count], sample) }
+      }
+    }
+    print("\(process) of \(file), \(count) paths by Euler–Maruyama with step \(rounded(grid.step))")
+    for line in table(rows).lines { print(line) }
+    guard let output = ensemble.output else { return }
+    if output.hasSuffix(".csv") {
+      try writeCSV(rows, to: output)
+    } else {
+      archive["time"] = NumericArray(shape: [observed.count], observed.map(grid.time(after:)))
+      for (name, values) in [
+        ("mean", rows.map(\.moments.mean)), ("mean_se", rows.map(\.moments.standardErrorOfMean)),
+        ("variance", rows.map(\.moments.variance)),
+      ] {
+        archive[name] = NumericArray(shape: [simulation.entries.count, observed.count], values)
+      }
+      try archive.writeNPZ(to: output)
+    }
+    print("written: \(output)")
+  }
+
+  /// One entry at one time.
+  private struct Row {
+    let entry: String
+    let time: Double
+    let moments: RunningMoments
+    let quantiles: [QuantileEstimate]
+
+    init(entry: String, time: Double, _ sample: [Double]) {
+      (self.entry, self.time) = (entry, time)
+      moments = RunningMoments(sample)
+      quantiles = QuantileEstimate.estimates(of: [0.05, 0.5, 0.95], from: sample)
+    }
+  }
+
+  /// Equally spaced, from 0 on.
+  private var observed: [Int] {
+    (0...ensemble.observations).map { $0 * ensemble.steps / ensemble.observations }
+  }
+
+  private func simulation() throws -> ProcessSimulation {
+    let document = try Folder.read(file)
+    try UsageError.require(document.errors.isEmpty, "\(file): \(document.renderedErrors.first ?? "not readable")")
+    var sections = document.sections
+    if let section {
+      sections = sections.filter { $0.name == section }
       try UsageError.require(
-        observations >= 1 && observations <= 10_000, "--observations \(observations): use from 1 to 10000")
-      try UsageError.require(output?.hasSuffix(".csv") ?? true, "--output \(output ?? ""): the name must end in .csv")
-      try UsageError.requireWritable([output])
-      let document = try Folder.read(file)
-      if let error = document.renderedErrors.first {
-        throw UsageError("\(file): \(error.split(separator: "\n").joined(separator: " ")); see lipdyn check \(file)")
-      }
-      let (theory, name) = try theory(of: document)
-      let start = try initial.map { text in
-        guard let value = Rational(text) else { throw UsageError("--initial \(text): use a number") }
-        return value
-      }
-      let simulation = try ProcessSimulation(theory, process: name, values: try values(), start: start, seed: seed)
-      let progress = Progress()
-      defer { progress.clear() }
-      let result = try simulation.run(
-        horizon: horizon, observations: observations, steps: steps, paths: paths,
-        progress: { progress.now("\(Int(100 * $0)) % of the paths") })
-      progress.clear()
-      try report(name, result)
+        !sections.isEmpty,
+        "--section \(section): the document has \(document.sections.compactMap(\.name).joined(separator: ", "))")
     }
-
-    /// The first section that declares the process.
-    private func theory(of document: DerivationDocument) throws -> (Theory, String) {
-      let theories = document.sections.map(\.scope.theory) + document.claims.map(\.theory)
-      var declared: [String] = []
-      for theory in theories {
-        for name in theory.order {
-          if case .process? = theory.declarations[name]?.nature, !declared.contains(name) { declared.append(name) }
-        }
+    guard
+      let theory = sections.map(\.scope.theory).first(where: {
+        ProcessSimulation.processes(of: $0).contains(process)
+      })
+    else {
+      var known: [String] = []
+      for name in sections.flatMap({ ProcessSimulation.processes(of: $0.scope.theory) }) where !known.contains(name) {
+        known.append(name)
       }
-      let list = declared.isEmpty ? "none" : declared.joined(separator: ", ")
-      guard let name = process ?? (declared.count == 1 ? declared[0] : nil) else {
-        throw UsageError("--process: \(file) declares \(list); say which")
-      }
-      let found = theories.first { theory in
-        switch theory.declarations[name]?.nature {
-        case .process, .brownian: true
-        default: false
-        }
-      }
-      guard let theory = found else {
-        throw UsageError("--process \(name): \(file) declares \(list)")
-      }
-      return (theory, name)
+      throw UsageError(
+        "--process \(process): \(file) declares \(known.isEmpty ? "no process" : known.joined(separator: ", "))")
     }
+    return try ProcessSimulation(process, in: theory, settings: try settings())
+  }
 
-    private func values() throws -> [String: [[Rational]]] {
-      var values: [String: [[Rational]]] = [:]
-      for setting in settings {
-        let parts = setting.split(separator: "=", maxSplits: 1).map { $0.trimmingCharacters(in: .whitespaces) }
-        try UsageError.require(parts.count == 2, "--set \(setting): write name=value")
-        try UsageError.require(values[parts[0]] == nil, "--set \(parts[0]): given twice")
-        values[parts[0]] = try parts[1].split(separator: ";").map { row in
-          try row.split(separator: ",").map { text in
-            let text = text.trimmingCharacters(in: .whitespaces)
-            guard let value = Rational(text) else {
-              throw UsageError("--set \(setting): \(text) is no number; write 0.1, 3/7, or '1, 0; 0, 1'")
-            }
-            return value
-          }
-        }
+  private func settings() throws -> [String: NestedNumbers] {
+    var settings: [String: NestedNumbers] = [:]
+    for text in set {
+      let parts = text.split(separator: "=", maxSplits: 1).map { String($0).trimmingCharacters(in: .whitespaces) }
+      guard parts.count == 2, let value = try? JSONDecoder().decode(NestedNumbers.self, from: Data(parts[1].utf8))
+      else {
+        throw UsageError("--set \(text): write name=value with a number, as 0.1, or a list of numbers, as [1, 2]")
       }
-      return values
+      try UsageError.require(settings[parts[0]] == nil, "--set \(parts[0]): given twice")
+      settings[parts[0]] = value
     }
+    return settings
+  }
 
-    private func report(
-      _ name: String, _ result: (observations: [ProcessSimulation.Observation], steps: Int, paths: Int)
-    ) throws {
-      print("\(name)(t), \(result.paths) paths of \(result.steps) steps by Euler–Maruyama")
-      var table = TextTable([
-        ("t", .right), ("entry", .left), ("mean", .right), ("± s.e.", .right), ("s.d.", .right), ("5 %", .right),
-        ("50 %", .right), ("95 %", .right),
+  private func table(_ rows: [Row]) -> TextTable {
+    var table = TextTable([
+      ("entry", .left), ("t", .right), ("mean", .right), ("± s.e.", .right), ("sd", .right), ("5 %", .right),
+      ("median", .right), ("95 %", .right),
+    ])
+    for row in rows {
+      let m = row.moments
+      table.append(
+        [
+          row.entry, rounded(row.time), rounded(m.mean), rounded(m.standardErrorOfMean), rounded(m.standardDeviation),
+        ] + row.quantiles.map { rounded($0.value) })
+    }
+    return table
+  }
+
+  private func writeCSV(_ rows: [Row], to path: String) throws {
+    let file = try CSVWriter(
+      path: path,
+      columns: [
+        "entry", "time", "mean", "mean_se", "variance", "variance_se", "q05", "q05_se", "q50", "q50_se", "q95",
+        "q95_se",
       ])
-      for o in result.observations {
-        table.append(
-          [
-            rounded(o.time), o.entry, rounded(o.mean), o.standardError.map(rounded) ?? "–",
-            rounded(o.standardDeviation),
-          ]
-            + o.quantiles.map(rounded))
-      }
-      for line in table.lines { print(line) }
-      guard let output else { return }
-      let file = try CSVWriter(
-        path: output, columns: ["time", "entry", "mean", "mean_se", "sd", "q05", "q50", "q95"])
-      for o in result.observations {
-        try file.write(
-          [
-            .number(o.time), .text(o.entry), .number(o.mean), o.standardError.map { .number($0) } ?? .text(""),
-            .number(o.standardDeviation),
-          ] + o.quantiles.map { .number($0) })
-      }
-      try file.commit()
-      print("written: \(output)")
+    for row in rows {
+      let m = row.moments
+      var fields: [CSVField] = [
+        .text(row.entry), .number(row.time), .number(m.mean), .number(m.standardErrorOfMean), .number(m.variance),
+        .number(m.standardErrorOfVariance),
+      ]
+      for quantile in row.quantiles { fields += [.number(quantile.value), .number(quantile.standardError)] }
+      try file.write(fields)
     }
+    try file.commit()
   }
 }

@@ -273,6 +273,8 @@ extension Evaluator {
     let components = try size(shape.count, env)
     var isTime = false
     if case .timeFunction(let isAdapted) = declaration.nature {
+      // One that was given a value is constant.
+      if let constant = model.values[ValueKey(name: name)] { return constant.entries }
       isTime = true
       guard !isAdapted || linear(env).isConstant(x) else {
         throw .unsupported("a derivative of the adapted path \(name)")

@@ -95,32 +95,12 @@ extension Evaluator where D == LanesDomain {
   private func paths(
     from start: [ValueKey: G], _ draws: PathDraws, _ grid: PathGrid, _ processes: SimulatedProcesses
   ) throws(EvaluationError) -> [[ValueKey: G]] {
-    var env = Env(algebra: .scalars)
-    (env.isDrawn, env.assignment) = (true, start)
-    let algebra = linear(env)
-    var members: [(key: ValueKey, process: SimulatedProcesses.Process, indices: [String: Int])] = []
-    for process in processes.all {
-      for indices in try Self.members(process.declaration.family[...], model) {
-        var here = env
-        for (range, index) in zip(process.declaration.family, indices) { here.indices[range.index] = index }
-        let key = ValueKey(name: process.declaration.name, indices: indices)
-        members.append((key, process, here.indices))
-        let (rows, columns) = try extent(process.declaration.shape, here)
-        let value = try process.start.map { (e) throws(EvaluationError) in try evaluate(e, here) }
-        env.assignment[key] = value ?? algebra.zeros(rows, columns)
-      }
-    }
-    for (key, process, _) in members where process.isPositive {
-      let value = try arithmetic.base(env.assignment[key]?[0, 0] ?? arithmetic.zero, for: "a start")
-      guard value.values.allSatisfy({ $0 > 0 }) else { throw .undefined("\(key.name) > 0 where it starts") }
-    }
-    var moving = env
-    moving.algebra = try env.algebra.extended(brownianMotions: brownian.count)
-    moving.itoStride = 1
+    let (members, start) = try self.start(processes, from: start)
+    var moving = start
     let components = brownian.sorted { $0.value < $1.value }.map(\.key)
     draws.prepare(components, parts: grid.times.count, steps: PathGrid.finest)
     let stride = PathGrid.finest / grid.steps
-    var states = [env.assignment]
+    var states = [moving.assignment]
     var from = 0.0
     for (part, to) in grid.times.enumerated() {
       let step = (to - from) / Double(grid.steps)
@@ -128,24 +108,60 @@ extension Evaluator where D == LanesDomain {
         let noise = components.map {
           draws.increment($0, part, from: k * stride, to: (k + 1) * stride, step: step / Double(stride))
         }
-        let now = G(scalar: arithmetic.constant(Lanes(from + Double(k) * step)))
-        for time in processes.times { moving.locals[time] = now }
-        var next = moving.assignment
-        for (key, process, indices) in members {
-          moving.indices = indices
-          guard var value = moving.assignment[key] else { continue }
-          let form = try increment(process, key, moving)
-          for i in value.entries.indices {
-            value.entries[i] = try stepped(value.entries[i], form.entries[i], process.isPositive, step, noise)
-          }
-          next[key] = value
-        }
-        moving.assignment = next
+        try advance(&moving, members, processes, at: from + Double(k) * step, by: step, noise)
       }
       states.append(moving.assignment)
       from = to
     }
     return states
+  }
+
+  /// Every member of every process, and an environment in which each is where it starts.
+  func start(
+    _ processes: SimulatedProcesses, from known: [ValueKey: G]
+  ) throws(EvaluationError) -> (members: [MovingMember], env: Env) {
+    var env = Env(algebra: .scalars)
+    (env.isDrawn, env.assignment) = (true, known)
+    let algebra = linear(env)
+    var members: [MovingMember] = []
+    for process in processes.all {
+      for indices in try Self.members(process.declaration.family[...], model) {
+        var here = env
+        for (range, index) in zip(process.declaration.family, indices) { here.indices[range.index] = index }
+        let key = ValueKey(name: process.declaration.name, indices: indices)
+        members.append(MovingMember(key: key, process: process, indices: here.indices))
+        let (rows, columns) = try extent(process.declaration.shape, here)
+        let value = try process.start.map { (e) throws(EvaluationError) in try evaluate(e, here) }
+        env.assignment[key] = value ?? algebra.zeros(rows, columns)
+      }
+    }
+    for member in members where member.process.isPositive {
+      let value = try arithmetic.base(env.assignment[member.key]?[0, 0] ?? arithmetic.zero, for: "a start")
+      guard value.values.allSatisfy({ $0 > 0 }) else { throw .undefined("\(member.key.name) > 0 where it starts") }
+    }
+    env.algebra = try env.algebra.extended(brownianMotions: brownian.count)
+    env.itoStride = 1
+    return (members, env)
+  }
+
+  /// One step of all members together, with one increment for each Brownian component.
+  func advance(
+    _ moving: inout Env, _ members: [MovingMember], _ processes: SimulatedProcesses, at time: Double, by step: Double,
+    _ noise: [Lanes]
+  ) throws(EvaluationError) {
+    let now = G(scalar: arithmetic.constant(Lanes(time)))
+    for name in processes.times { moving.locals[name] = now }
+    var next = moving.assignment
+    for member in members {
+      moving.indices = member.indices
+      guard var value = moving.assignment[member.key] else { continue }
+      let form = try increment(member.process, member.key, moving)
+      for i in value.entries.indices {
+        value.entries[i] = try stepped(value.entries[i], form.entries[i], member.process.isPositive, step, noise)
+      }
+      next[member.key] = value
+    }
+    moving.assignment = next
   }
 
   /// The differential at the present values; a Brownian motion's own is its increment.
@@ -182,6 +198,14 @@ extension Evaluator where D == LanesDomain {
     }
     return arithmetic.constant(domain.multiply(present, sum.map { exp($0) }))
   }
+}
+
+/// One process, or one member of a family of them, in motion.
+struct MovingMember {
+  var key: ValueKey
+  var process: SimulatedProcesses.Process
+  /// Of the family.
+  var indices: [String: Int]
 }
 
 /// The processes that some expressions need simulated, all that these depend on included.

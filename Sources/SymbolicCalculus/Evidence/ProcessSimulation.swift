@@ -1,234 +1,358 @@
-// A declared process as numbers: its paths at values that the user gives, not at drawn ones.
+// Paths of a document's own processes, at values of the parameters that the caller gives.
 
-public import ExactArithmetic
+internal import ExactArithmetic
+internal import RandomStreams
 
-/// Simulates a process of a theory by Euler's and Maruyama's scheme; one that is declared positive by its logarithm.
-public struct ProcessSimulation {
-  /// An entry of the process at a time, over all paths.
-  public struct Observation: Sendable {
-    public let time: Double
-    /// Such as `K`, `K[2]` or `X(1, 2)`.
-    public let entry: String
-    public let mean: Double
-    /// From the spread between independent replicates; nil for a single one.
-    public let standardError: Double?
-    public let standardDeviation: Double
-    /// 5 %, 50 % and 95 %.
-    public let quantiles: [Double]
-  }
+/// A number, or nested lists of numbers as in JSON: the value of a scalar, vector, matrix or family.
+public enum NestedNumbers: Decodable, Hashable, Sendable {
+  case number(Double)
+  case list([NestedNumbers])
 
-  /// Paths that are drawn at once: one randomly shifted lattice.
-  public static var replicate: Int { PathDraws.lanes }
-
-  private let theory: Theory
-  private let process: String
-  private let place: Place
-  private let points: Points
-  private let sides: [Expression]
-
-  /// - Parameters:
-  ///   - process: the name of a process or a Brownian motion.
-  ///   - values: by name, a size or the rows of a scalar, vector or matrix. What is declared as an adapted process may be
-  ///     given as a constant.
-  ///   - start: of a process that is declared without one; every entry's.
-  /// - Throws: ``SimulationRefusal`` naming what is missing, superfluous or against the hypotheses.
-  public init(
-    _ theory: Theory, process: String, values: [String: [[Rational]]], start: Rational? = nil, seed: UInt64
-  ) throws(SimulationRefusal) {
-    var theory = theory
-    let processes = theory.order.filter { name in theory.declarations[name].map(\.isMoving) ?? false }
-    guard let declaration = theory.declarations[process], declaration.isMoving else {
-      throw SimulationRefusal("\(process) is no process of the document; it declares \(Self.list(processes))")
-    }
-    if case .process(let differential, nil) = declaration.nature {
-      guard let start else {
-        throw SimulationRefusal("\(process) has no start: write \(process)(0) = … in the document, or give --initial")
-      }
-      let value = Expression(.number(start), .scalar)
-      guard declaration.shape.isScalar else {
-        throw SimulationRefusal(
-          "\(process) has no start, and is not a scalar: write \(process)(0) = … in the document")
-      }
-      theory.declarations[process]?.nature = .process(differential: differential, initial: value)
-    }
-    // A constant is an adapted process, too.
-    for name in values.keys {
-      if case .adapted? = theory.declarations[name]?.nature {
-        theory.declarations[name]?.nature = .parameter(.none)
-      }
-    }
-    let moving = Expression(.variable(process, []), declaration.shape)
-    sides = [Expression(.processValue(moving, at: Expression(.number(1), .scalar)), declaration.shape)]
-    points = Points(theory, sides, budget: 1 << 40, of: WorkBudget(1 << 40))
-    let derived = points.hypotheses.derived
-    let names = sides[0].simulatedNames(in: theory, derived: derived)
-      .union(sides[0].names(in: theory, derived: derived))
-    let sizes = points.relevance.sizes
-    var (wanted, place) = (Set<String>(), Place(sizes: [:], seed: seed))
-    for name in theory.order where names.contains(name) || sizes.contains(name) {
-      guard let declaration = theory.declarations[name], derived[name] == nil else { continue }
-      switch declaration.nature {
-      case .dimension(let least):
-        wanted.insert(name)
-        guard let rows = values[name] else { throw SimulationRefusal("\(name) has no value: give --set \(name)=3") }
-        guard rows.count == 1, rows[0].count == 1, let n = Int("\(rows[0][0])"), n >= least, n <= 1_000 else {
-          throw SimulationRefusal("--set \(name): a size is one integer from \(least) to 1000")
-        }
-        place.sizes[name] = n
-      case .parameter, .adapted:
-        wanted.insert(name)
-        guard let rows = values[name] else {
-          throw SimulationRefusal(
-            "\(name) has no value: give --set \(name)="
-              + (declaration.shape.isScalar ? "0.1" : "'1, 0; 0, 1', rows between semicolons"))
-        }
-        guard declaration.family.isEmpty else {
-          throw SimulationRefusal("\(name) is a family, and no value of its members can be given: declare a vector")
-        }
-        guard let first = rows.first, rows.allSatisfy({ $0.count == first.count }) else {
-          throw SimulationRefusal("--set \(name): all rows must be of one length")
-        }
-        place.overrides[ValueKey(name: name)] = first.indices.flatMap { j in rows.map { $0[j] } }
-      case .timeFunction, .function, .independentFamily, .sample:
-        throw SimulationRefusal("\(process) depends on \(name), which is a function or a sample: no value can be given")
-      case .time, .normal, .brownian, .process: break
-      }
-    }
-    if let name = values.keys.sorted().first(where: { !wanted.contains($0) }) {
-      throw SimulationRefusal(
-        "--set \(name): \(process) does not depend on such a number; it needs \(Self.list(wanted.sorted()))")
-    }
-    (self.theory, self.process, self.place) = (theory, process, place)
-    try Self.refusing { () throws(EvaluationError) in
-      for (key, entries) in place.overrides {
-        let shape = theory.declarations[key.name]?.shape
-        let evaluator = try points.evaluator(RationalDomain(), at: Place(sizes: place.sizes, seed: seed))
-        let drawn = try evaluator.model.value(key)
-        guard drawn.entries.count == entries.count else {
-          throw .unsupported(
-            "--set \(key.name): \(entries.count) numbers for \(shape.map { "\($0)" } ?? "it"), which here is "
-              + "\(drawn.rows) x \(drawn.columns)")
-        }
-      }
-      guard try points.accepts(place) else {
-        throw .undefined("the hypotheses of the document do not hold at these values")
-      }
+  public init(from decoder: any Decoder) throws {
+    let container = try decoder.singleValueContainer()
+    if let x = try? container.decode(Double.self) {
+      self = .number(x)
+    } else {
+      self = .list(try container.decode([NestedNumbers].self))
     }
   }
 
-  /// Observes the process at equally spaced times, 0 included.
-  ///
-  /// - Parameters:
-  ///   - horizon: T.
-  ///   - observations: the number of times after 0.
-  ///   - steps: at least so many; a power of two in every part of the time axis.
-  ///   - paths: at least so many; a multiple of ``replicate``.
-  ///   - progress: called with the share done.
-  /// - Returns: by time, then entry; and how many steps and paths were taken.
-  /// - Throws: ``SimulationRefusal``, for instance where a process leaves the numbers or needs finer steps.
-  public func run(
-    horizon: Double, observations: Int, steps: Int, paths: Int, progress: (Double) -> Void = { _ in }
-  ) throws(SimulationRefusal) -> (observations: [Observation], steps: Int, paths: Int) {
-    let parts = max(1, (steps + observations * PathGrid.finest - 1) / (observations * PathGrid.finest))
-    let perPart = PathGrid.ladder.first { $0 * parts * observations >= steps } ?? PathGrid.finest
-    let count = parts * observations
-    let grid = PathGrid(times: (1...count).map { horizon * Double($0) / Double(count) }, steps: perPart)
-    let replicates = max(1, (paths + Self.replicate - 1) / Self.replicate)
-    var sums: [[[Double]]] = []
-    var labels: [String] = []
-    for r in 0..<replicates {
-      let found = try Self.refusing { () throws(EvaluationError) in
-        let evaluator = try points.evaluator(LanesDomain(), at: place)
-        let draws = PathDraws(place, replicate: r, seed: place.seed)
-        return try evaluator.observe(process, sides, draws, grid, every: parts)
+  /// The numbers, the last index running fastest, if every list of a depth is as long as `extents` says.
+  func elements(_ extents: ArraySlice<Int>) -> [Double]? {
+    switch self {
+    case .number(let x): return extents.isEmpty ? [x] : nil
+    case .list(let items):
+      guard let count = extents.first, items.count == count else { return nil }
+      var all: [Double] = []
+      for item in items {
+        guard let part = item.elements(extents.dropFirst()) else { return nil }
+        all += part
       }
-      if r == 0 { (labels, sums) = (found.labels, found.values.map { $0.map { _ in [] } }) }
-      for (time, entries) in found.values.enumerated() {
-        for (entry, values) in entries.enumerated() { sums[time][entry] += values }
-      }
-      progress(Double(r + 1) / Double(replicates))
+      return all
     }
-    let all = sums.enumerated().flatMap { time, entries in
-      zip(labels, entries).map { label, values in
-        Self.summary(horizon * Double(time) / Double(observations), label, values, replicates)
-      }
-    }
-    return (all, perPart * count, replicates * Self.replicate)
   }
-
-  private static func summary(
-    _ time: Double, _ entry: String, _ values: [Double], _ replicates: Int
-  ) -> Observation {
-    let n = Double(values.count)
-    let mean = values.reduce(0, +) / n
-    let variance = values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / (n - 1)
-    let size = values.count / replicates
-    let means = (0..<replicates).map { r in values[r * size..<(r + 1) * size].reduce(0, +) / Double(size) }
-    let spread = means.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
-    let sorted = values.sorted()
-    return Observation(
-      time: time, entry: entry, mean: mean,
-      standardError: replicates > 1
-        ? (spread / Double(replicates * (replicates - 1))).squareRoot() : nil,
-      standardDeviation: variance.squareRoot(),
-      quantiles: [0.05, 0.5, 0.95].map { sorted[min(sorted.count - 1, Int($0 * n))] })
-  }
-
-  private static func refusing<T>(_ body: () throws(EvaluationError) -> T) throws(SimulationRefusal) -> T {
-    do { return try body() } catch { throw SimulationRefusal(error.reason) }
-  }
-
-  private static func list(_ names: [String]) -> String { names.isEmpty ? "none" : names.joined(separator: ", ") }
 }
 
-/// A simulation that cannot be done as asked, and why.
-public struct SimulationRefusal: Error, CustomStringConvertible {
+/// Why a process cannot be simulated: what is wrong, and the remedy.
+public struct ProcessSimulationError: Error, CustomStringConvertible, Sendable {
   public let description: String
   init(_ description: String) { self.description = description }
 }
 
-extension Declaration {
-  fileprivate var isMoving: Bool {
-    switch nature {
-    case .process, .brownian: true
-    default: false
+/// A process of a theory together with all that moves it, ready to be simulated.
+///
+/// Steps are Euler's and Maruyama's; of a process that a hypothesis says to be positive, those of its logarithm. Functions
+/// of time and adapted coefficients take constant values. A process without a start takes the value `K(0)`.
+///
+/// - Source: Kloeden, Platen 1992, *Numerical Solution of Stochastic Differential Equations*, section 10.2.
+public struct ProcessSimulation: Sendable {
+  /// Names of the entries: K, K[2] for a member of a family, x[3] and θ[1,2] for entries.
+  public let entries: [String]
+
+  private let theory: Theory
+  private let target: Expression
+  private let derived: [String: Expression]
+  private let sizes: [String: Int]
+  private let values: [ValueKey: [Double]]
+
+  /// The processes and Brownian motions that a theory declares, in its order.
+  public static func processes(of theory: Theory) -> [String] {
+    theory.order.filter {
+      switch theory.declarations[$0]?.nature {
+      case .process, .brownian: true
+      default: false
+      }
+    }
+  }
+
+  /// Checks every value against its declaration and the hypotheses.
+  ///
+  /// - Parameters:
+  ///   - process: its name.
+  ///   - theory: what is declared.
+  ///   - settings: values by name, sizes too. The lists of a family are nested outside those of rows and columns.
+  /// - Throws: ``ProcessSimulationError`` for an unknown process, a value that is missing, superfluous or not admitted.
+  public init(
+    _ process: String, in theory: Theory, settings: [String: NestedNumbers]
+  ) throws(ProcessSimulationError) {
+    let known = Self.processes(of: theory)
+    guard known.contains(process), let declaration = theory.declarations[process] else {
+      throw ProcessSimulationError(
+        known.isEmpty
+          ? "no process is declared: write process \(process) : d\(process) = …"
+          : "no process named \(process); declared are \(known.joined(separator: ", "))")
+    }
+    let theory = Self.settable(theory)
+    let variable = Expression(
+      .variable(process, declaration.family.map { Dimension($0.index) }), declaration.shape)
+    let target = Expression(.processValue(variable, at: Expression(.number(1), .scalar)), declaration.shape)
+    let relevance = Relevance(theory, [target])
+    let derived = Hypotheses(relevance, theory).derived
+    let names = target.simulatedNames(in: theory, derived: derived)
+    (self.theory, self.target, self.derived) = (theory, target, derived)
+
+    // Sizes that only hypotheses mention do not matter here.
+    var bare = theory
+    bare.assumptions = []
+    let sizes = Relevance(bare, [target] + derived.filter { names.contains($0.key) }.map(\.value)).sizes.sorted()
+    let parameters = theory.order.filter { name in
+      guard names.contains(name), derived[name] == nil else { return false }
+      switch theory.declarations[name]?.nature {
+      case .parameter, .timeFunction: return true
+      default: return false
+      }
+    }
+    let wanted = sizes + parameters
+    if let extra = settings.keys.sorted().first(where: { !wanted.contains($0) }) {
+      let why = derived[extra].map { "\(extra) is given by the assumption \(extra) = \($0)" }
+      throw ProcessSimulationError(
+        (why ?? "\(process) does not depend on \(extra)")
+          + "; it takes \(wanted.isEmpty ? "no values" : wanted.joined(separator: ", "))")
+    }
+    if let name = names.sorted().first(where: {
+      if case .function? = theory.declarations[$0]?.nature { true } else { false }
+    }) {
+      throw ProcessSimulationError("\(name) is an arbitrary function: replace it by a formula with `define`")
+    }
+    let missing = wanted.filter { settings[$0] == nil }
+    guard missing.isEmpty else {
+      throw ProcessSimulationError(
+        "\(missing.joined(separator: ", ")) \(missing.count == 1 ? "has" : "have") no value: "
+          + "give \(missing.map { "--set '\($0)=…'" }.joined(separator: " "))")
+    }
+
+    var chosen: [String: Int] = [:]
+    for name in sizes {
+      guard case .dimension(let least)? = theory.declarations[name]?.nature, case .number(let x)? = settings[name],
+        let n = Int(exactly: x), n >= least, n <= 4_096
+      else {
+        throw ProcessSimulationError("--set \(name): a size is one whole number within what is declared, at most 4096")
+      }
+      chosen[name] = n
+    }
+    self.sizes = chosen
+    do throws(EvaluationError) {
+      let model = try Self.model(theory, relevance.needs, chosen)
+      var values: [ValueKey: [Double]] = [:]
+      for name in parameters {
+        guard let declaration = theory.declarations[name], let value = settings[name] else { continue }
+        try Self.read(value, declaration, model, into: &values)
+      }
+      self.values = values
+      var entries: [String] = []
+      for indices in try Evaluator.members(declaration.family[...], model) {
+        let bound = Dictionary(zip(declaration.family.map(\.index), indices)) { $1 }
+        let (rows, columns) = try model.extent(declaration.shape, bound)
+        for i in 1...max(rows, 1) where rows > 0 {
+          for j in 1...max(columns, 1) where columns > 0 {
+            var all = indices
+            if !declaration.shape.isScalar { all += declaration.shape.isVector ? [max(i, j)] : [i, j] }
+            entries.append(all.isEmpty ? process : "\(process)[\(all.map(String.init).joined(separator: ","))]")
+          }
+        }
+      }
+      self.entries = entries
+    } catch {
+      throw ProcessSimulationError(error.reason)
+    }
+    try requireHypotheses(relevance, names)
+  }
+
+  /// Paths on equal steps; the number of a path and the seed alone decide its noise.
+  ///
+  /// - Parameters:
+  ///   - paths: their numbers.
+  ///   - horizon: the last time.
+  ///   - steps: how many to it.
+  ///   - observed: after how many steps to look, ascending.
+  ///   - seed: of the stream.
+  /// - Returns: shape [observed, entries, paths].
+  public func paths(
+    _ paths: Range<Int>, horizon: Double, steps: Int, observed: [Int], seed: UInt64
+  ) throws(ProcessSimulationError) -> [[[Double]]] {
+    precondition(horizon > 0 && steps > 0 && !paths.isEmpty, "a simulation needs steps, a horizon and paths")
+    do throws(EvaluationError) {
+      let evaluator = try evaluator()
+      let processes = try SimulatedProcesses([target], theory, derived)
+      var (members, moving) = try evaluator.start(processes, from: [:])
+      let normals = CounterNormals("simulate/process", seed: seed)
+      let step = horizon / Double(steps)
+      var out: [[[Double]]] = []
+      func observe(_ k: Int) throws(EvaluationError) {
+        guard observed.contains(k) else { return }
+        out.append(try values(of: members, in: moving, evaluator, count: paths.count))
+      }
+      try observe(0)
+      for k in 0..<steps {
+        let noise = (0..<evaluator.brownian.count).map { component in
+          var z = [Double](repeating: 0, count: paths.count)
+          var span = z.mutableSpan
+          normals.fill(&span, step: k, firstPath: paths.lowerBound, component: component)
+          return Lanes(z.map { step.squareRoot() * $0 })
+        }
+        try evaluator.advance(&moving, members, processes, at: Double(k) * step, by: step, noise)
+        try observe(k + 1)
+      }
+      return out
+    } catch {
+      throw ProcessSimulationError(error.reason)
+    }
+  }
+
+  private func values(
+    of members: [MovingMember], in env: Environment<Lanes>, _ evaluator: Evaluator<LanesDomain>, count: Int
+  ) throws(EvaluationError) -> [[Double]] {
+    guard case .processValue(let process, _) = target.node, case .variable(let name, _) = process.node else {
+      return []
+    }
+    var all: [[Double]] = []
+    for member in members where member.key.name == name {
+      guard let value = env.assignment[member.key] else { continue }
+      for i in 0..<value.rows {
+        for j in 0..<value.columns {
+          let lanes = try evaluator.arithmetic.base(value[i, j], for: "a path")
+          guard lanes.values.allSatisfy(\.isFinite) else {
+            throw .undefined("paths of \(name) leave floating point: use more --steps or smaller coefficients")
+          }
+          all.append(lanes.common.map { [Double](repeating: $0, count: count) } ?? lanes.values)
+        }
+      }
+    }
+    return all
+  }
+
+  // MARK: Values
+
+  /// The theory in which all that a process depends on, and that is no process, is a value to be given.
+  private static func settable(_ theory: Theory) -> Theory {
+    var new = theory
+    for name in theory.order {
+      guard var declaration = theory.declarations[name] else { continue }
+      switch declaration.nature {
+      case .adapted, .normal, .independentFamily, .sample: declaration.nature = .parameter(.none)
+      case .timeFunction: declaration.nature = .timeFunction(adapted: false)
+      case .process(let differential, nil):
+        let start = "\(name)(0)"
+        new.declare(
+          Declaration(start, declaration.shape, family: declaration.family, nature: .parameter(.none)))
+        declaration.nature = .process(
+          differential: differential,
+          initial: Expression(.variable(start, declaration.family.map { Dimension($0.index) }), declaration.shape))
+      default: continue
+      }
+      new.declarations[name] = declaration
+    }
+    return new
+  }
+
+  private static func model(
+    _ theory: Theory, _ needs: ModelNeeds, _ sizes: [String: Int]
+  ) throws(EvaluationError) -> Model<LanesDomain> {
+    try Model(
+      theory, needs: needs, dimensions: sizes, domain: LanesDomain(), seed: 1, spread: .moderate, moves: [],
+      budget: WorkBudget(Int.max / 2))
+  }
+
+  private func evaluator() throws(EvaluationError) -> Evaluator<LanesDomain> {
+    let model = try Self.model(theory, Relevance(theory, [target]).needs, sizes)
+    for (key, elements) in values {
+      guard let declaration = theory.declarations[key.name] else { continue }
+      let bound = Dictionary(zip(declaration.family.map(\.index), key.indices)) { $1 }
+      let (rows, columns) = try model.extent(declaration.shape, bound)
+      let grid = Grid(rows: rows, columns: columns) { i, j in
+        model.arithmetic.constant(Lanes(elements[i * columns + j]))
+      }
+      model.setValue(grid, for: key)
+    }
+    return try Evaluator(model, derived: derived)
+  }
+
+  private static func read(
+    _ value: NestedNumbers, _ declaration: Declaration, _ model: Model<LanesDomain>,
+    into values: inout [ValueKey: [Double]]
+  ) throws(EvaluationError) {
+    let name = declaration.name
+    let members = try Evaluator.members(declaration.family[...], model)
+    guard let first = members.first else { return }
+    var extents: [Int] = declaration.family.indices.map { k in Set(members.map { $0[k] }).count }
+    let bound = Dictionary(zip(declaration.family.map(\.index), first)) { $1 }
+    let (rows, columns) = try model.extent(declaration.shape, bound)
+    if !declaration.shape.isScalar { extents += declaration.shape.isVector ? [max(rows, columns)] : [rows, columns] }
+    guard let elements = value.elements(extents[...]), elements.allSatisfy(\.isFinite) else {
+      let what =
+        extents.isEmpty
+        ? "one finite number" : "nested lists of \(extents.map(String.init).joined(separator: " x ")) finite numbers"
+      throw .unsupported("--set \(name) takes \(what)")
+    }
+    let size = rows * columns
+    for (k, indices) in members.enumerated() {
+      let part = Array(elements[k * size..<(k + 1) * size])
+      if case .parameter(let constraint) = declaration.nature, !constraint.admits(part, rows, columns) {
+        throw .unsupported(
+          "--set \(name)=\(part.map { "\($0)" }.joined(separator: ", ")): declared \(constraint.rawValue)")
+      }
+      values[ValueKey(name: name, indices: indices)] = part
+    }
+  }
+
+  /// Refuses values for which a hypothesis about them alone is false.
+  private func requireHypotheses(_ relevance: Relevance, _ names: Set<String>) throws(ProcessSimulationError) {
+    let given = Set(values.keys.map(\.name)).union(sizes.keys)
+    for condition in Hypotheses(relevance, theory).conditions {
+      let s = condition.statement
+      let free = s.left.freeNames(in: theory).union(s.right.freeNames(in: theory))
+      guard free.isSubset(of: given) else { continue }
+      let holds: Bool?
+      do { holds = try evaluator().admits(condition) } catch { throw ProcessSimulationError(error.reason) }
+      guard holds != false else {
+        throw ProcessSimulationError("--set: the document assumes \(s), which these values do not satisfy")
+      }
     }
   }
 }
 
-extension Evaluator where D == LanesDomain {
-  /// Every path's values of one process at 0 and at every so many of the grid's times, entry by entry.
-  fileprivate func observe(
-    _ process: String, _ sides: [Expression], _ draws: PathDraws, _ grid: PathGrid, every parts: Int
-  ) throws(EvaluationError) -> (labels: [String], values: [[[Double]]]) {
-    let states = try simulatedStates(of: sides, draws, grid)
-    let keys = states[0].keys.filter { $0.name == process }.sorted { $0.indices.lexicographicallyPrecedes($1.indices) }
-    var labels: [String] = []
-    for key in keys {
-      guard let value = states[0][key] else { continue }
-      let name = key.indices.isEmpty ? process : "\(process)[\(key.indices.map(String.init).joined(separator: ","))]"
-      for j in 0..<value.columns {
-        for i in 0..<value.rows {
-          let place = value.columns == 1 ? "(\(i + 1))" : "(\(i + 1),\(j + 1))"
-          labels.append(value.entries.count == 1 ? name : name + place)
+extension Declaration.Constraint {
+  /// Whether entries, row after row, have this form; norms to nine digits.
+  fileprivate func admits(_ x: [Double], _ rows: Int, _ columns: Int) -> Bool {
+    func everyPair(_ test: (Double, Double) -> Bool) -> Bool {
+      (0..<rows).allSatisfy { i in (0..<columns).allSatisfy { j in test(x[i * columns + j], x[j * columns + i]) } }
+    }
+    /// Whether all pivots of symmetric elimination are positive, or zero in rows that are zero.
+    func isDefinite(strictly: Bool) -> Bool {
+      var a = x
+      let scale = (0..<rows).map { abs(x[$0 * rows + $0]) }.max() ?? 0
+      for k in 0..<rows {
+        let pivot = a[k * rows + k]
+        if pivot <= 1e-12 * scale {
+          let rest = (k..<rows).allSatisfy { abs(a[k * rows + $0]) <= 1e-9 * scale }
+          if strictly || !rest { return false }
+          continue
+        }
+        for i in (k + 1)..<max(rows, k + 1) {
+          let factor = a[i * rows + k] / pivot
+          for j in k..<rows { a[i * rows + j] -= factor * a[k * rows + j] }
+        }
+      }
+      return true
+    }
+    switch self {
+    case .none: return true
+    case .positive: return x.allSatisfy { $0 > 0 }
+    case .nonnegative: return x.allSatisfy { $0 >= 0 }
+    case .symmetric: return everyPair(==)
+    case .psd: return everyPair(==) && isDefinite(strictly: false)
+    case .spd: return everyPair(==) && isDefinite(strictly: true)
+    case .skew: return everyPair { $0 == -$1 }
+    case .diagonal:
+      return (0..<rows).allSatisfy { i in (0..<columns).allSatisfy { i == $0 || x[i * columns + $0] == 0 } }
+    case .unit: return abs(x.reduce(0) { $0 + $1 * $1 } - 1) <= 1e-9
+    case .orthogonal:
+      return (0..<rows).allSatisfy { i in
+        (0..<rows).allSatisfy { k in
+          let product = (0..<columns).reduce(0) { $0 + x[i * columns + $1] * x[k * columns + $1] }
+          return abs(product - (i == k ? 1 : 0)) <= 1e-9
         }
       }
     }
-    var values: [[[Double]]] = []
-    for time in stride(from: 0, to: states.count, by: parts) {
-      var entries: [[Double]] = []
-      for key in keys {
-        for entry in states[time][key]?.entries ?? [] {
-          let lanes = try arithmetic.base(entry, for: "a path")
-          let all = lanes.common.map { [Double](repeating: $0, count: PathDraws.lanes) } ?? lanes.values
-          guard all.allSatisfy(\.isFinite) else {
-            throw .undefined("\(process) leaves the numbers: take finer steps, or a shorter time")
-          }
-          entries.append(all)
-        }
-      }
-      values.append(entries)
-    }
-    return (labels, values)
   }
 }
