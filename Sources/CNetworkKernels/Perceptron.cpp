@@ -18,19 +18,20 @@ static const long lanes = CNK_PERCEPTRON_LANES;
 #define AT(pointer) (*(floats *)(pointer))
 #define READ(pointer) (*(const floats *)(pointer))
 
+// Summed aside, since a small step's terms would drown one by one in a large parameter.
 // c[r] += sum over k of a(r, k) b[k] for R rows of sixteen columns; a(r, k) is a[r][k], or a[k][first + r] if `across`.
 template <int R, bool across>
 INLINED void tile(long count, const float *const *a, long first, const float *b, float *c, long stride) {
   floats sums[R];
 #pragma clang loop unroll(full)
-  for (int r = 0; r < R; r++) sums[r] = READ(c + r * stride);
+  for (int r = 0; r < R; r++) sums[r] = (floats){};
   for (long k = 0; k < count; k++) {
     const floats bk = READ(b + k * stride);
 #pragma clang loop unroll(full)
     for (int r = 0; r < R; r++) sums[r] += (across ? a[k][first + r] : a[first + r][k]) * bk;
   }
 #pragma clang loop unroll(full)
-  for (int r = 0; r < R; r++) AT(c + r * stride) = sums[r];
+  for (int r = 0; r < R; r++) AT(c + r * stride) += sums[r];
 }
 
 // C += A B for `rows` rows of `stride` columns, both of B and of C.

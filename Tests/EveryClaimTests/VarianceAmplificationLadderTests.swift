@@ -27,6 +27,18 @@ import VerificationKit
     #expect(outcome.discretisation.isZero(within: 4), "\(outcome)")
   }
 
+  @Test("for small steps and little noise, the drift of order 2 explains SGD's distance to the SDE")
+  func orderTwo() throws {
+    let (network, samples) = try Self.start()
+    let ladder = try VarianceAmplificationLadder(
+      learningRate: LearningRate(0.1), batchSize: BatchSize(4_000), steps: 32, amplifications: [1], substeps: 32)
+    let outcome = try #require(try ladder.run(network, samples, runs: 100, stream: "tests/order", seed: 1))
+    let (first, second) = (outcome.distances[0], outcome.secondOrderDistance)
+    // 3 % remain of the Euler–Maruyama step, and the noise's own.
+    #expect(abs(first.mean) > 8 * first.meanError, "\(first)")
+    #expect(abs(second.mean) < 0.15 * abs(first.mean), "\(second), \(first)")
+  }
+
   @Test func whatIsNoLadderIsRefused() throws {
     let (rate, size) = (try LearningRate(0.1), try BatchSize(4))
     #expect(throws: HypothesisViolation.self) {

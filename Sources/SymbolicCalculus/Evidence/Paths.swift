@@ -44,14 +44,6 @@ extension Evaluator where D == LanesDomain {
     states = try paths(from: start, draws, grid, try SimulatedProcesses(sides, model.theory, derived))
   }
 
-  /// What every process that some expressions need is at time 0 and at the grid's times.
-  func simulatedStates(
-    of sides: [Expression], _ draws: PathDraws, _ grid: PathGrid
-  ) throws(EvaluationError) -> [[ValueKey: G]] {
-    try paths(
-      from: try randomValues(in: sides, draws), draws, grid, try SimulatedProcesses(sides, model.theory, derived))
-  }
-
   private func number(_ e: Expression, _ env: Env) throws(EvaluationError) -> Double? {
     try arithmetic.base(try scalar(e, env), for: "a time").common
   }

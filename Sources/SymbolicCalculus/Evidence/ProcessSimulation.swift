@@ -94,7 +94,10 @@ public struct ProcessSimulation: Sendable {
     // Sizes that only hypotheses mention do not matter here.
     var bare = theory
     bare.assumptions = []
-    let sizes = Relevance(bare, [target] + derived.filter { names.contains($0.key) }.map(\.value)).sizes.sorted()
+    // The index of a family stands for its members, whatever else has its name.
+    let bound = Set(names.flatMap { theory.declarations[$0]?.family.map(\.index) ?? [] })
+    let sizes = Relevance(bare, [target] + derived.filter { names.contains($0.key) }.map(\.value)).sizes
+      .subtracting(bound).sorted()
     let parameters = theory.order.filter { name in
       guard names.contains(name), derived[name] == nil else { return false }
       switch theory.declarations[name]?.nature {

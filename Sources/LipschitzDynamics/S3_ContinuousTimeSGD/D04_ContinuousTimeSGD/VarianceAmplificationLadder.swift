@@ -103,7 +103,7 @@ public struct VarianceAmplificationLadder: Sendable {
     public var distances: [Distance] { descents.map { Distance($0, diffusion) } }
     /// What is left of the discretisation: it should be nothing within errors.
     public var discretisation: Distance { Distance(coarseDiffusion, diffusion) }
-    /// SGD against the SDE with the drift of order 2: the nearer of the two only where η times the curvature is small.
+    /// SGD against the SDE with the drift of order 2, which is the nearer of the two for small η.
     public var secondOrderDistance: Distance { Distance(descents[0], secondOrder) }
 
     /// Whether no distance in the mean or the spread exceeds the one before it by more than z standard errors.
@@ -178,7 +178,7 @@ public struct VarianceAmplificationLadder: Sendable {
     }
     guard let coarse = try diffusion("SDE, step η/\(substeps / 4)", substeps / 4, .first),
       let fine = try diffusion("SDE, step η/\(substeps)", substeps, .first),
-      let second = try diffusion("SDE of order 2", substeps / 4, .second)
+      let second = try diffusion("SDE of order 2", substeps, .second)
     else { return nil }
     return Outcome(
       descents: descents, diffusion: fine, coarseDiffusion: coarse, secondOrder: second,
