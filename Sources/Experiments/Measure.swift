@@ -112,14 +112,14 @@ public enum Measure: String, Codable, Sendable, CaseIterable {
     run.rows.dropLast().map { row in
       let (predicted, observed) = (run.learningRate * row.drift, row.nextLogNorm - row.logNorm)
       return (predicted * observed / row.lambdaSquared, predicted * predicted / row.lambdaSquared)
-    }
+    }.filter { $0.0.isFinite && $0.1.isFinite }
   }
 
   private static func squaredResiduals(_ run: TrialRecord) -> [Double] {
     run.rows.dropLast().map { row in
       let residual = row.nextLogNorm - row.logNorm - run.learningRate * row.drift
       return residual * residual / (run.learningRate * row.lambdaSquared)
-    }
+    }.filter(\.isFinite)
   }
 
   /// Over the runs that converge; at least four must.

@@ -69,9 +69,11 @@ public struct TrialRecord: Sendable, Equatable {
   public var change: Double { (rows.last?.logNorm ?? .nan) - (rows.first?.logNorm ?? .nan) }
   public var finalLogNorm: Double { rows.last?.logNorm ?? .nan }
 
-  /// ∫ f dt from row `first` to the last, by trapezoids.
+  /// ∫ f dt from row `first` to the last, by trapezoids; over rows without terms, where some gap was closed.
   public func integral(from first: Int = 0, _ f: (TrialRow) -> Double) -> Double {
-    zip(rows.dropFirst(first), rows.dropFirst(first + 1)).reduce(0) { sum, pair in
+    let known = rows.dropFirst(first).filter { f($0).isFinite }
+    guard known.count >= 2 else { return .nan }
+    return zip(known, known.dropFirst()).reduce(0) { sum, pair in
       sum + learningRate * (pair.1.step - pair.0.step) * (f(pair.0) + f(pair.1)) / 2
     }
   }
@@ -86,9 +88,13 @@ public struct TrialRecord: Sendable, Equatable {
   public var predictedPath: [Double] {
     var z = rows.first?.logNorm ?? .nan
     var out = [z]
+    var drift = rows.first { $0.drift.isFinite }?.drift ?? .nan
     for (a, b) in zip(rows, rows.dropFirst()) {
-      z += learningRate * (b.step - a.step) * (a.drift + b.drift) / 2
+      // A row without terms, where some gap was closed, is taken to be as the last one.
+      let next = b.drift.isFinite ? b.drift : drift
+      z += learningRate * (b.step - a.step) * (drift + next) / 2
       out.append(z)
+      drift = next
     }
     return out
   }

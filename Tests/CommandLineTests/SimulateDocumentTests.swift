@@ -43,7 +43,7 @@ import Testing
       let exact = 2 * exp(0.15 * t)
       #expect(abs(mean - exact) < 5 * error, "\(t): \(mean) ± \(error), \(exact)")
       #expect(abs(deviation / (exact * (exp(0.16 * t) - 1).squareRoot()) - 1) < 0.06)
-      let median = try #require(row["median"].flatMap(Double.init))
+      let median = try #require(row["q50"].flatMap(Double.init))
       #expect(abs(median / (2 * exp(0.15 * t - 0.08 * t)) - 1) < 0.02)
     }
   }
