@@ -28,8 +28,7 @@ format:
 
 bench: setup ## Time our jobs against peer scripts, alternating (see Benchmarks/README.md).
 	$(SWIFT) build -c release --product lipdyn
-	sh Benchmarks/gbm.sh
-	if [ -n "$$PEERS" ]; then sh Benchmarks/networks.sh; fi
+	sh Benchmarks/run.sh
 
 clean:
 	rm -rf .build .build-test .build-strict

@@ -140,6 +140,10 @@ public struct Campaign: Sendable {
 
   private func rate(_ v: ExperimentDocument.Variant) -> Double { v.learningRate ?? scale.learningRate }
   private func steps(_ v: ExperimentDocument.Variant) -> Int { v.steps ?? scale.steps }
+  /// M/n for terms from n images that are drawn for them, 0 for terms from all.
+  func termNoise(_ v: ExperimentDocument.Variant) -> Double {
+    scale.termImages == 0 || scale.termImages >= images.count ? 0 : Double(batchSize(v)) / Double(scale.termImages)
+  }
   func batchSize(_ v: ExperimentDocument.Variant) -> Int { v.batchSize ?? scale.batchSize }
 
   private func file(_ v: ExperimentDocument.Variant, _ s: Int) -> String {

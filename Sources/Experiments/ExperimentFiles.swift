@@ -66,7 +66,10 @@ public enum ExperimentFiles {
 
   /// x, mean ΔZ with its interval, standard deviation with its interval, predicted standard deviation; a line a variant.
   private static func second(_ campaign: Campaign, _ records: [[TrialRecord]]) -> String {
-    zip(campaign.variants, records).enumerated().map { place, pair in
+    // In the order of x, so that lines join neighbours.
+    zip(campaign.variants, records).enumerated().sorted {
+      ($0.element.0.x ?? Double($0.offset)) < ($1.element.0.x ?? Double($1.offset))
+    }.map { place, pair in
       let (v, runs) = pair
       let change = Statistics.mean(runs.map(\.change))
       let spread = Statistics.jackknife(runs.map(\.finalLogNorm)) { Statistics.variance($0).squareRoot() }
@@ -107,7 +110,7 @@ public enum ExperimentFiles {
     case .spread:
       let isLog = campaign.variants.allSatisfy { ($0.x ?? 0) > 0 } && count > 2
       panel = """
-        set title "standard deviation of Z(T) over seeds; line: √∫λ² as predicted"
+        set title "sd of Z(T) over seeds; line: √∫λ_Z² dt"
         set xlabel "\(campaign.document.figureAxis ?? "x")"
         \(isLog ? "set logscale xy" : "set offsets graph 0.06, graph 0.06, graph 0.04, graph 0.04")
         plot "figure-panel.dat" using 2:6:7:8 with yerrorbars pt 7 \(colour(0)) title "observed, 99 %", \\

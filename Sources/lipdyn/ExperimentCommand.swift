@@ -113,7 +113,8 @@ struct ExperimentCommand: ParsableCommand {
       print("\(outcome.title) (\(outcome.paper))")
       print(
         "\(outcome.settings.data), \(outcome.groups.count) variants of \(outcome.settings.seeds) runs, "
-          + "\(outcome.settings.steps) steps, \(Int(seconds.rounded())) s")
+          + "\(outcome.settings.steps) steps"
+          + (seconds < 1 ? ", from runs made before" : ", \(Int(seconds.rounded())) s"))
       var table = TextTable([
         ("prediction", .left), ("of", .left), ("measured", .left), ("predicted", .left), ("verdict", .left),
       ])

@@ -136,6 +136,18 @@ import Testing
     #expect(throws: (any Error).self) { try Campaign(document, .quick, folder: folder, dataFolder: "", seed: 2) }
   }
 
+  @Test("the page on experiments names every measure, and its example can be read")
+  func page() throws {
+    let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+      .deletingLastPathComponent().path
+    let page = try String(contentsOfFile: root + "/Documentation/experiments.md", encoding: .utf8)
+    for measure in Measure.allCases { #expect(page.contains("`\(measure.rawValue)`"), "\(measure)") }
+    let start = try #require(page.range(of: "```json\n")?.upperBound)
+    let end = try #require(page.range(of: "```", range: start..<page.endIndex)?.lowerBound)
+    let document = try ExperimentDocument(Array(page[start..<end].utf8), origin: "page")
+    #expect(document.name == "mine")
+  }
+
   @Test("every experiment of the catalogue can be run at quick scale")
   func catalogue() throws {
     let all = try ExperimentCatalogue.all()
