@@ -129,8 +129,9 @@ public struct BrownianPaths: Sendable {
     for step in 0..<steps {
       increments(into: &noise, interval: step, level: level)
       let coefficients = process.coefficients(at: Double(step) * h)
+      let next = scheme.looksAhead ? process.coefficients(at: Double(step + 1) * h) : coefficients
       state.withUnsafeMutableBufferPointer { state in
-        noise.withUnsafeBufferPointer { scheme.advance(state, coefficients, noise: $0, scale: 1, by: h) }
+        noise.withUnsafeBufferPointer { scheme.advance(state, coefficients, next: next, noise: $0, scale: 1, by: h) }
       }
     }
     return state

@@ -66,10 +66,12 @@ public struct ScalarEnsemble<Process: ScalarItoProcess>: Sendable {
     let scale = h.squareRoot()
     for step in 0..<grid.steps {
       let coefficients = process.coefficients(at: grid.time(after: step))
+      let next = scheme.looksAhead ? process.coefficients(at: grid.time(after: step + 1)) : coefficients
       noise.withUnsafeMutableBufferPointer { noise in
         normals.fill(noise, step: step, firstPath: range.lowerBound)
         state.withUnsafeMutableBufferPointer { state in
-          scheme.advance(state, coefficients, noise: UnsafeBufferPointer(noise), scale: scale, by: h)
+          scheme.advance(
+            state, coefficients, next: next, noise: UnsafeBufferPointer(noise), scale: scale, by: h)
         }
       }
       if !slots.isEmpty, let wanted = slots[step + 1] {

@@ -29,6 +29,30 @@ public protocol ScalarItoCoefficients: Sendable {
   func diffusionDerivative(_ x: Double) -> Double
 }
 
+extension ScalarItoCoefficients {
+  /// a − ½ b b′: the drift of the Stratonovich equation dX = … dt + b ∘ dW with the same solutions.
+  @inlinable public func stratonovichDrift(_ x: Double) -> Double {
+    drift(x) - 0.5 * diffusion(x) * diffusionDerivative(x)
+  }
+}
+
+/// The Itô equation of a Stratonovich one, dX = a dt + b ∘ dW: its drift is a + ½ b b′.
+public struct StratonovichProcess<Process: ScalarItoProcess>: ScalarItoProcess {
+  /// The equation, its drift read as Stratonovich's.
+  public let process: Process
+
+  @inlinable
+  public init(_ process: Process) { self.process = process }
+
+  @inlinable public func drift(at t: Double, _ x: Double) -> Double {
+    process.drift(at: t, x) + 0.5 * process.diffusion(at: t, x) * process.diffusionDerivative(at: t, x)
+  }
+  @inlinable public func diffusion(at t: Double, _ x: Double) -> Double { process.diffusion(at: t, x) }
+  @inlinable public func diffusionDerivative(at t: Double, _ x: Double) -> Double {
+    process.diffusionDerivative(at: t, x)
+  }
+}
+
 /// A process with its time held fixed.
 public struct CoefficientsAtTime<Process: ScalarItoProcess>: ScalarItoCoefficients {
   /// The process.

@@ -54,6 +54,8 @@ public enum SimulationError: Error, Equatable, CustomStringConvertible {
   case probabilityOutOfRange(Double)
   /// Milstein's scheme was asked for an equation whose noise is not diagonal.
   case milsteinNeedsDiagonalNoise
+  /// A scheme for scalar equations was asked for a vector equation.
+  case schemeNeedsScalar(ItoScheme)
   /// The caller asked for the simulation to stop.
   case cancelled(completedPaths: Int)
 
@@ -81,6 +83,8 @@ public enum SimulationError: Error, Equatable, CustomStringConvertible {
       "a quantile is asked for at probability \(probability); it must lie between 0 and 1, both excluded"
     case .milsteinNeedsDiagonalNoise:
       "the Milstein scheme is asked for, but the noise is not diagonal; use the Euler-Maruyama scheme"
+    case .schemeNeedsScalar(let scheme):
+      "the scheme \(scheme.rawValue) is for scalar equations; use eulerMaruyama, or milstein where the noise is diagonal"
     case .cancelled(let paths):
       "the simulation was cancelled after \(paths) paths; nothing is returned"
     }

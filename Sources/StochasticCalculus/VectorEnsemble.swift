@@ -35,6 +35,7 @@ public struct VectorEnsemble<Process: ItoProcess>: Sendable {
       throw .nonFiniteInitialValue(index: index, value: value)
     }
     guard paths >= 1 && paths < 1 << 30 else { throw .pathsOutOfRange(paths) }
+    guard scheme.takesVectors else { throw .schemeNeedsScalar(scheme) }
     guard scheme != .milstein || process.noiseStructure == .diagonal else { throw .milsteinNeedsDiagonalNoise }
     (self.process, self.initial, self.paths, self.grid, self.scheme) = (process, initial, paths, grid, scheme)
     normals = CounterNormals(stream, seed: seed)

@@ -71,7 +71,9 @@ struct TrainNetwork: ParsableCommand {
     try UsageError.requireMemory(
       (24 * Double(architecture.parameterCount) + 8 * Double(values) * Double(max(batchSize + sampleCount, 256)))
         * 1e-9,
-      for: source == .full ? "--terms full on \(training.count) images" : "--network with these numbers of images")
+      for: source == .full
+        ? "--terms full on \(training.count) images (--terms independent takes some of them)"
+        : "--network with these numbers of images")
     var settings = RegularizedDescent<Float>.Settings(architecture)
     settings.regularizers = try regularizers.map { try Regularizer($0) }
     guard let coupling = BatchNormGradient(rawValue: batchNorm) else {
