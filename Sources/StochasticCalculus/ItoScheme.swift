@@ -3,7 +3,7 @@
 /// Schemes for Itô equations; ``advance(_:_:next:noise:scale:by:)`` is that for scalar ones, which all of them can take.
 ///
 /// - Source: Maruyama 1955; Milstein 1974; Kloeden, Platen 1992, §10.2, §10.3, (11.1.3) and (15.1.1); Rümelin 1982.
-public enum ItoScheme: String, CaseIterable, Sendable {
+public enum ItoScheme: String, CaseIterable, Sendable, CustomStringConvertible {
   /// X + a h + b ΔW; strong order 1/2, weak order 1.
   case eulerMaruyama
   /// X + a h + b ΔW + ½ b b′ (ΔW² − h); strong order 1, weak order 1.
@@ -14,6 +14,16 @@ public enum ItoScheme: String, CaseIterable, Sendable {
   case heun
   /// Platen's explicit scheme of weak order 2, which has Milstein's term and so strong order 1; without b′.
   case weakOrderTwo
+
+  public var description: String {
+    switch self {
+    case .eulerMaruyama: "Euler–Maruyama"
+    case .milstein: "Milstein's scheme"
+    case .platen: "Platen's scheme"
+    case .heun: "Heun's scheme"
+    case .weakOrderTwo: "Platen's scheme of weak order 2"
+    }
+  }
 
   /// Whether it needs the coefficients at the end of the step, too.
   @inlinable public var looksAhead: Bool { self == .heun || self == .weakOrderTwo }

@@ -1,6 +1,6 @@
 // lipdyn simulate: synthetic paths of the theory's equations, beside their closed forms.
 
-import ArgumentParser
+public import ArgumentParser
 import ArrayFiles
 import DenseLinearAlgebra
 import LipschitzDynamics
@@ -15,6 +15,8 @@ struct Simulate: ParsableCommand {
     subcommands: [GBM.self, OU.self, MatrixSDE.self, SimulateDocument.self],
     defaultSubcommand: SimulateDocument.self)
 }
+
+extension ItoScheme: ExpressibleByArgument {}
 
 /// What every simulation is told.
 struct EnsembleOptions: ParsableArguments {
@@ -149,6 +151,7 @@ extension Simulate {
     @Option(parsing: .unconditional, help: "Noise-curvature entropy production.") var kappa = 0.02
     @Option(parsing: .unconditional, help: "Diffusion-modulation intensity.") var lambda = 0.3
     @Option(parsing: .unconditional, help: "K(0), positive.") var initial = 1.0
+    @Option(help: "The scheme.") var scheme: ItoScheme = .eulerMaruyama
     @Option(help: "Time-dependent coefficients: .npz with arrays time, mu, kappa, lambda; linear in between.")
     var coefficients: String?
     @OptionGroup var ensemble: EnsembleOptions
@@ -158,11 +161,12 @@ extension Simulate {
       let grid = try ensemble.grid()
       let process = try process()
       let result = try ScalarEnsemble(
-        process, from: initial, paths: ensemble.paths, on: grid, stream: "simulate/gbm", seed: ensemble.seed
+        process, from: initial, paths: ensemble.paths, on: grid, scheme: scheme, stream: "simulate/gbm",
+        seed: ensemble.seed
       ).simulate(threads: ensemble.threads, recording: ensemble.recording(grid), control: ensemble.control())
       try ensemble.report(
         result,
-        title: "K(t), \(ensemble.paths) paths by Euler–Maruyama, exact: Theorem 17 for deterministic coefficients"
+        title: "K(t), \(ensemble.paths) paths by \(scheme), exact: Theorem 17 for deterministic coefficients"
       ) { t in (process.mean(initial: initial, at: t), process.variance(initial: initial, at: t)) }
     }
 
@@ -198,6 +202,7 @@ extension Simulate {
     @Option(parsing: .unconditional, help: "Level of return.") var mean = 0.0
     @Option(parsing: .unconditional, help: "Volatility.") var volatility = 1.0
     @Option(parsing: .unconditional, help: "X(0).") var initial = 1.0
+    @Option(help: "The scheme.") var scheme: ItoScheme = .eulerMaruyama
     @OptionGroup var ensemble: EnsembleOptions
 
     func run() throws {
@@ -208,9 +213,10 @@ extension Simulate {
       )
       let process = try OrnsteinUhlenbeck(rate: rate, mean: mean, volatility: volatility)
       let result = try ScalarEnsemble(
-        process, from: initial, paths: ensemble.paths, on: grid, stream: "simulate/ou", seed: ensemble.seed
+        process, from: initial, paths: ensemble.paths, on: grid, scheme: scheme, stream: "simulate/ou",
+        seed: ensemble.seed
       ).simulate(threads: ensemble.threads, recording: ensemble.recording(grid), control: ensemble.control())
-      try ensemble.report(result, title: "X(t), \(ensemble.paths) paths by Euler–Maruyama") { t in
+      try ensemble.report(result, title: "X(t), \(ensemble.paths) paths by \(scheme)") { t in
         (process.mean(initial: initial, at: t), process.variance(at: t))
       }
     }
