@@ -74,6 +74,33 @@ struct EnsembleOptions: ParsableArguments {
     })
   }
 
+  /// Prints a mean by multilevel Monte Carlo with the cost of every level, and that of plain Monte Carlo.
+  func multilevel<Process: ScalarItoProcess>(
+    _ process: Process, from initial: Double, scheme: ItoScheme, to accuracy: Double, exact: Double
+  ) throws {
+    try UsageError.require(output == nil, "--output: a mean by --multilevel has no observations to write")
+    let found = try MultilevelMonteCarlo(
+      process, from: initial, horizon: horizon, scheme: scheme, stream: "simulate/multilevel", seed: seed
+    ).estimate(to: accuracy, threads: threads) { $0 }
+    var table = TextTable([
+      ("steps", .right), ("paths", .right), ("mean of the difference", .right), ("variance", .right),
+      ("steps in all", .right),
+    ])
+    for level in found.levels {
+      table.append([
+        "\(level.steps)", "\(level.paths)", rounded(level.mean), rounded(level.variance), rounded(level.cost),
+      ])
+    }
+    for line in table.lines { print(line) }
+    print(
+      "mean at t = \(rounded(horizon)) by \(scheme): \(rounded(found.mean)) ± \(rounded(found.standardError)), bias at most "
+        + "\(rounded(found.biasBound)); exact \(rounded(exact))")
+    print(
+      "\(rounded(found.cost)) steps; plain Monte Carlo with \(found.levels.last?.steps ?? 1) steps a path takes "
+        + "\(rounded(found.plainCost)) for the same standard error, \(rounded(found.plainCost / found.cost)) times as many"
+    )
+  }
+
   /// Prints the table of observations and writes the output file.
   func report(_ result: EnsembleResult, title: String, exact: (Double) -> (mean: Double, variance: Double)?) throws {
     if let lost = result.nonFinite {
@@ -152,6 +179,10 @@ extension Simulate {
     @Option(parsing: .unconditional, help: "Diffusion-modulation intensity.") var lambda = 0.3
     @Option(parsing: .unconditional, help: "K(0), positive.") var initial = 1.0
     @Option(help: "The scheme.") var scheme: ItoScheme = .eulerMaruyama
+    @Option(
+      parsing: .unconditional,
+      help: "Only the mean at T, to this root-mean-square error, and what it costs on a ladder of steps.")
+    var multilevel: Double?
     @Option(help: "Time-dependent coefficients: .npz with arrays time, mu, kappa, lambda; linear in between.")
     var coefficients: String?
     @OptionGroup var ensemble: EnsembleOptions
@@ -160,6 +191,11 @@ extension Simulate {
       try UsageError.require(initial > 0 && initial.isFinite, "--initial \(initial): must be positive and finite")
       let grid = try ensemble.grid()
       let process = try process()
+      if let multilevel {
+        return try ensemble.multilevel(
+          process, from: initial, scheme: scheme, to: multilevel,
+          exact: process.mean(initial: initial, at: ensemble.horizon))
+      }
       let result = try ScalarEnsemble(
         process, from: initial, paths: ensemble.paths, on: grid, scheme: scheme, stream: "simulate/gbm",
         seed: ensemble.seed
@@ -203,6 +239,10 @@ extension Simulate {
     @Option(parsing: .unconditional, help: "Volatility.") var volatility = 1.0
     @Option(parsing: .unconditional, help: "X(0).") var initial = 1.0
     @Option(help: "The scheme.") var scheme: ItoScheme = .eulerMaruyama
+    @Option(
+      parsing: .unconditional,
+      help: "Only the mean at T, to this root-mean-square error, and what it costs on a ladder of steps.")
+    var multilevel: Double?
     @OptionGroup var ensemble: EnsembleOptions
 
     func run() throws {
@@ -212,6 +252,11 @@ extension Simulate {
         "--rate \(rate) with a step of \(grid.step): Euler–Maruyama is unstable from rate · step = 2 on; use more --steps"
       )
       let process = try OrnsteinUhlenbeck(rate: rate, mean: mean, volatility: volatility)
+      if let multilevel {
+        return try ensemble.multilevel(
+          process, from: initial, scheme: scheme, to: multilevel,
+          exact: process.mean(initial: initial, at: ensemble.horizon))
+      }
       let result = try ScalarEnsemble(
         process, from: initial, paths: ensemble.paths, on: grid, scheme: scheme, stream: "simulate/ou",
         seed: ensemble.seed

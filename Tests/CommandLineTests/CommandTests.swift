@@ -205,4 +205,21 @@ struct CommandTests {
       try ArrayArchive(readingNPZ: rest) == ArrayArchive(readingNPZ: weights),
       "7 + 13 steps are not the same as 20")
   }
+
+  @Test("a mean to a requested accuracy, with its cost beside plain Monte Carlo's; schemes by name")
+  func multilevel() throws {
+    let run = try ToolRun("simulate", "gbm", "--multilevel", "0.002", "--scheme", "milstein")
+    #expect(run.status == 0 && run.output.contains("times as many"), "\(run.errors)")
+    let line = try #require(run.output.split(separator: "\n").first { $0.hasPrefix("mean at t") })
+    let numbers = line.split(whereSeparator: { !($0.isNumber || $0 == "." || $0 == "e" || $0 == "-") }).compactMap {
+      Double($0)
+    }
+    // t, mean, standard error, bias, exact.
+    #expect(numbers.count == 5 && abs(numbers[1] - numbers[4]) < 0.01, "\(line)")
+    let weak = try ToolRun("simulate", "ou", "--scheme", "weakOrderTwo", "--paths", "1000", "--steps", "20")
+    #expect(weak.status == 0 && weak.output.contains("weak order 2"), "\(weak.errors)")
+    try ToolRun("simulate", "gbm", "--multilevel", "-1").expectRefusal(naming: "accuracy", "-1.0")
+    let unknown = try ToolRun("simulate", "gbm", "--scheme", "euler")
+    #expect(unknown.status != 0 && unknown.errors.contains("milstein"), "\(unknown.errors)")
+  }
 }
