@@ -123,7 +123,7 @@ for (room, dependencies) in [
   ("StochasticCalculus", ["StochasticCalculus", "DenseLinearAlgebra", "RandomStreams"]),
   ("NetworkTraining", ["NetworkTraining", "ArrayFiles", "DenseLinearAlgebra", "RandomStreams", "VerificationKit"]),
   ("EveryClaim", ["LipschitzDynamics", "VerificationKit", "DenseLinearAlgebra", "NetworkTraining", "RandomStreams"]),
-  ("Experiments", ["Experiments", "NetworkTraining", "ArrayFiles"]),
+  ("Experiments", ["Experiments", "NetworkTraining", "ArrayFiles", "RandomStreams"]),
   ("CommandLine", ["lipdyn", "Reporting", "ArrayFiles", "DenseLinearAlgebra", "NetworkTraining"]),
 ] as [(String, [String])] {
   package.targets.append(

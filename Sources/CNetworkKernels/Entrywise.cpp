@@ -1,14 +1,7 @@
 // Loops over the entries of a layer's values, compiled for several instruction sets.
 
 #include "CNetworkKernels.h"
-
-// The dynamic linker picks a clone before the thread sanitizer is ready for it.
-#if defined(__x86_64__) && defined(__linux__) && !__has_feature(thread_sanitizer)
-#define CLONED __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
-#else
-#define CLONED
-#endif
-#define INLINED static inline __attribute__((always_inline))
+#include "Clones.h"
 
 // The comparisons are such that a NaN stays one: a network that diverged must not look alive.
 

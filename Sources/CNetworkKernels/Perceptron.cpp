@@ -1,14 +1,7 @@
 // Steps of small perceptrons in single precision: too small for BLAS, so one function holds a whole step in the cache.
 
 #include "CNetworkKernels.h"
-
-// The dynamic linker picks a clone before the thread sanitizer is ready for it.
-#if defined(__x86_64__) && defined(__linux__) && !__has_feature(thread_sanitizer)
-#define CLONED __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
-#else
-#define CLONED
-#endif
-#define INLINED static inline __attribute__((always_inline))
+#include "Clones.h"
 
 // Sixteen floats: one register of AVX-512, two of AVX2, and what the compiler makes of it elsewhere.
 typedef float floats __attribute__((vector_size(64), aligned(4), may_alias));

@@ -1,16 +1,9 @@
 // Loops over the windows of an image, compiled for several instruction sets.
 
 #include "CNetworkKernels.h"
+#include "Clones.h"
 
 #include <cstring>
-
-// The dynamic linker picks a clone before the thread sanitizer is ready for it.
-#if defined(__x86_64__) && defined(__linux__) && !__has_feature(thread_sanitizer)
-#define CLONED __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
-#else
-#define CLONED
-#endif
-#define INLINED static inline __attribute__((always_inline))
 
 namespace {
 

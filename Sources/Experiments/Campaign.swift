@@ -75,7 +75,7 @@ public struct Campaign: Sendable {
     return isCancelled() ? nil : try records()
   }
 
-  /// Seconds that all runs take on one thread, from a few steps and a row of the first variant.
+  /// Seconds that all runs take on one thread, from a few steps and rows of every variant.
   public func estimatedSeconds() throws -> Double {
     try variants.reduce(0) { sum, v in
       sum + Double(scale.seeds) * (try usesDouble(v) ? measure(v, Double.self) : measure(v, Float.self))
@@ -140,10 +140,6 @@ public struct Campaign: Sendable {
 
   private func rate(_ v: ExperimentDocument.Variant) -> Double { v.learningRate ?? scale.learningRate }
   private func steps(_ v: ExperimentDocument.Variant) -> Int { v.steps ?? scale.steps }
-  /// M/n for terms from n images that are drawn for them, 0 for terms from all.
-  func termNoise(_ v: ExperimentDocument.Variant) -> Double {
-    scale.termImages == 0 || scale.termImages >= images.count ? 0 : Double(batchSize(v)) / Double(scale.termImages)
-  }
   func batchSize(_ v: ExperimentDocument.Variant) -> Int { v.batchSize ?? scale.batchSize }
 
   private func file(_ v: ExperimentDocument.Variant, _ s: Int) -> String {

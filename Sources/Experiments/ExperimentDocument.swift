@@ -108,7 +108,7 @@ public struct ExperimentDocument: Codable, Sendable, Equatable {
           try require(names.contains(asked), "prediction \"\(p.says)\": variant \(asked) is not among \(names)")
         }
         try require(
-          !p.measure.needsSeveralRuns || scale.seeds >= 4,
+          scale.seeds >= 4,
           "prediction \"\(p.says)\": \(p.measure.rawValue) needs at least 4 seeds, not \(scale.seeds)")
         try require(
           !p.measure.isSlope || variants.filter { $0.x != nil }.count >= 3,

@@ -60,24 +60,21 @@ public enum Measure: String, Codable, Sendable, CaseIterable {
   }
 
   var needsBaseline: Bool { self == .finalDifference || self == .changeDifference }
-  /// No interval comes from a single run.
-  var needsSeveralRuns: Bool { true }
 
   /// - Parameters:
   ///   - runs: of the variant measured.
   ///   - baseline: of the variant compared with; the same seeds in the same order.
   ///   - groups: all variants that have an x.
-  ///   - termNoise: Var μ̂ over the noise of one step's mean: M/n for terms from n images, 0 for terms from all.
   /// - Returns: nil if the runs do not have what is measured.
   func estimate(
     _ runs: [TrialRecord], baseline: [TrialRecord], groups: [(x: Double, batchSize: Double, runs: [TrialRecord])],
-    batchSize: Double, termNoise: Double
+    batchSize: Double
   ) -> Estimate? {
     switch self {
     case .changeRatio: Statistics.ratio(runs.map { ($0.change, ($0.predictedPath.last ?? .nan) - $0.rows[0].logNorm) })
     // What is left of a step is a martingale's difference: steps of one run count one by one.
-    case .stepSlope: Statistics.ratio(runs.flatMap { Self.steps($0, termNoise) })
-    case .stepResidualVariance: Statistics.mean(runs.flatMap { Self.squaredResiduals($0, termNoise) })
+    case .stepSlope: Statistics.ratio(runs.flatMap(Self.steps))
+    case .stepResidualVariance: Statistics.mean(runs.flatMap(Self.squaredResiduals))
     case .varianceRatio: Statistics.varianceRatio(runs, over: { $0.integral(\.lambdaSquaredLayerwise) })
     case .exactVarianceRatio: Statistics.varianceRatio(runs, over: { $0.integral(\.lambdaSquared) })
     case .logVarianceSlope: Statistics.logVarianceSlope(groups.map { ($0.x, $0.runs.map(\.finalLogNorm)) })
@@ -110,20 +107,21 @@ public enum Measure: String, Codable, Sendable, CaseIterable {
 
   /// predicted·observed/λ² and predicted²/λ² of the steps that follow rows, without what the terms' own sampling error adds
   /// to the square: a slope against a noisy number is too small.
-  private static func steps(_ run: TrialRecord, _ termNoise: Double) -> [(Double, Double)] {
+  private static func steps(_ run: TrialRecord) -> [(Double, Double)] {
     run.rows.dropLast().map { row in
       let (predicted, observed) = (run.learningRate * row.drift, row.nextLogNorm - row.logNorm)
       return (
         predicted * observed / row.lambdaSquared,
-        predicted * predicted / row.lambdaSquared - termNoise * run.learningRate
+        (predicted * predicted - run.learningRate * run.learningRate * row.driftVariance) / row.lambdaSquared
       )
     }.filter { $0.0.isFinite && $0.1.isFinite }
   }
 
-  private static func squaredResiduals(_ run: TrialRecord, _ termNoise: Double) -> [Double] {
+  private static func squaredResiduals(_ run: TrialRecord) -> [Double] {
     run.rows.dropLast().map { row in
       let residual = row.nextLogNorm - row.logNorm - run.learningRate * row.drift
-      return residual * residual / (run.learningRate * row.lambdaSquared * (1 + termNoise))
+      let expected = run.learningRate * (row.lambdaSquared + run.learningRate * row.driftVariance)
+      return residual * residual / expected
     }.filter(\.isFinite)
   }
 

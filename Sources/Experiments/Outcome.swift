@@ -50,7 +50,7 @@ public struct Outcome: Codable, Sendable {
       let v = position(p.variant)
       let measured = p.measure.estimate(
         records[v], baseline: records[position(p.baseline)], groups: groups,
-        batchSize: Double(campaign.batchSize(variants[v])), termNoise: campaign.termNoise(variants[v]))
+        batchSize: Double(campaign.batchSize(variants[v])))
       let finite = measured.flatMap { $0.isFinite ? $0 : nil }
       return Finding(
         says: p.says, source: p.source, measure: p.measure, variant: p.measure.isSlope ? nil : variants[v].name,

@@ -12,6 +12,7 @@ struct Trial<Scalar: NetworkScalar> {
   private var run: RegularizedDescent<Scalar>
   private let rowSteps: [Int]
   private let termImages: Int
+  private let usesAll: Bool
   private let room: SequentialWorkspace<Scalar>
   private let ledger: SequentialLedger<Scalar>
   private let moments: [GradientMoments<Scalar>]
@@ -31,7 +32,7 @@ struct Trial<Scalar: NetworkScalar> {
     let all = termImages == 0 || termImages >= images.count
     let count = all ? images.count : termImages
     let room = SequentialWorkspace<Scalar>(for: settings.architecture, sampleCount: count)
-    (self.run, self.room, self.termImages) = (run, room, count)
+    (self.run, self.room, self.termImages, usesAll) = (run, room, count, all)
     var rowSteps = [0]
     for k in 1...rows {
       let ideal = Double(steps) * pow(Double(k) / Double(rows), 1.5)
@@ -89,6 +90,11 @@ struct Trial<Scalar: NetworkScalar> {
     if let c = try RunCoefficients(found, of: run) {
       (row.mu, row.kappa, row.discreteStep) = (c.mu, c.kappa, c.discreteStep)
       (row.lambdaSquaredLayerwise, row.lambdaSquared) = (c.layerwiseLambdaSquared, c.exactLambdaSquared)
+      row.driftVariance =
+        usesAll
+        ? 0
+        : c.driftVariance(
+          batchSize: run.settings.batchSize, images: termImages, learningRate: run.learningRate.value)
     }
     if !moments.isEmpty {
       for m in moments { m.update(room) }

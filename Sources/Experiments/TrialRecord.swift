@@ -27,26 +27,29 @@ public struct TrialRow: Sendable, Equatable {
   public var tailIndex = Double.nan
   /// Z after the step that follows; nan in the last row.
   public var nextLogNorm = Double.nan
+  /// Of the drift's own sampling error; 0 for terms from all images.
+  public var driftVariance = 0.0
 
   static let names = [
     "step", "loss", "accuracy", "Z", "mu", "kappa", "lambda2_layerwise", "lambda2_exact", "discrete_step",
     "trace_Sigma",
-    "score_kurtosis", "tail_index", "Z_next",
+    "score_kurtosis", "tail_index", "Z_next", "drift_variance",
   ]
 
-  init() {}
+  public init() {}
 
   init(_ v: some Collection<Double>) {
     let v = Array(v)
     (step, loss, accuracy, logNorm) = (v[0], v[1], v[2], v[3])
     (mu, kappa, lambdaSquaredLayerwise, lambdaSquared) = (v[4], v[5], v[6], v[7])
-    (discreteStep, noiseTrace, scoreKurtosis, tailIndex, nextLogNorm) = (v[8], v[9], v[10], v[11], v[12])
+    (discreteStep, noiseTrace, scoreKurtosis, tailIndex) = (v[8], v[9], v[10], v[11])
+    (nextLogNorm, driftVariance) = (v[12], v[13])
   }
 
   var values: [Double] {
     [
       step, loss, accuracy, logNorm, mu, kappa, lambdaSquaredLayerwise, lambdaSquared, discreteStep, noiseTrace,
-      scoreKurtosis, tailIndex, nextLogNorm,
+      scoreKurtosis, tailIndex, nextLogNorm, driftVariance,
     ]
   }
 

@@ -125,7 +125,7 @@ struct NetworkRun {
       PredictionAnchor(
         step: k, logNorm: row.logNorm, drift: c.drift, lambdaSquared: c.exactLambdaSquared,
         driftVariance: terms == .independent
-          ? c.exactLambdaSquared * Double(descent.settings.batchSize) / (eta * Double(room.sampleCount)) : 0)
+          ? c.driftVariance(batchSize: descent.settings.batchSize, images: room.sampleCount, learningRate: eta) : 0)
     }
     var norms: NetworkLedger.Norms?
     if let bracket, ledger.rows % normsEvery == 0 {

@@ -2,6 +2,7 @@
 
 import Experiments
 import Foundation
+import RandomStreams
 import Testing
 
 @Suite("Campaigns") struct CampaignTests {
@@ -95,6 +96,39 @@ import Testing
       }
       #expect(Outcome(campaign, wrong).findings[measure].verdict != .agrees, "\(factor)")
     }
+  }
+
+  @Test("a slope against drifts with a known error is not too small, and their residuals not too large")
+  func noisyTerms() throws {
+    let document = try ExperimentDocument(Array(Self.document.utf8), origin: "test")
+    let folder = Self.folder()
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    let campaign = try Campaign(document, .quick, folder: folder, dataFolder: "")
+    let (eta, lambdaSquared, error) = (0.05, 0.02, 0.8)
+    let generator = RandomGenerator(stream: "test/noisy terms", seed: 1)
+    func records(knowing known: Bool) -> [[TrialRecord]] {
+      (0..<3).map { _ in
+        (0..<4).map { seed in
+          TrialRecord(
+            variant: "plain", seed: seed, learningRate: eta,
+            rows: (0..<1_000).map { k in
+              var row = TrialRow()
+              let drift = generator.gaussian()
+              (row.step, row.logNorm) = (Double(k), 0)
+              (row.mu, row.kappa, row.discreteStep) = (drift + error * generator.gaussian() + 0.01, 0, 0)
+              (row.lambdaSquaredLayerwise, row.lambdaSquared) = (0.02, lambdaSquared)
+              row.nextLogNorm = eta * drift + (eta * lambdaSquared).squareRoot() * generator.gaussian()
+              row.driftVariance = known ? error * error : 0
+              return row
+            })
+        }
+      }
+    }
+    let right = Outcome(campaign, records(knowing: true)).findings
+    #expect(right[0].verdict == .agrees && right[1].verdict == .agrees, "\(right)")
+    #expect(abs((right[0].measured?.value ?? 0) - 1) < 0.15 && abs((right[1].measured?.value ?? 0) - 1) < 0.1)
+    let wrong = Outcome(campaign, records(knowing: false)).findings
+    #expect(wrong[0].verdict != .agrees && wrong[1].verdict != .agrees, "\(wrong)")
   }
 
   @Test(

@@ -11,11 +11,18 @@ public struct RunCoefficients: Sendable, Equatable {
   public var kappa: Double
   public var layerwiseLambdaSquared: Double
   public var exactLambdaSquared: Double
+  /// The part of `exactLambdaSquared` that batches make; the rest is injected.
+  public var batchLambdaSquared: Double
   /// What finite steps add to the drift: Σ (η/2)(α²gᵀHg/σ₁ − (α⟨J, g⟩/σ₁ + w)²).
   public var discreteStep: Double
 
   /// d E Z/dt.
   public var drift: Double { mu + kappa - layerwiseLambdaSquared / 2 + discreteStep }
+
+  /// Variance of a drift that is estimated from n images of its own: that of one step's mean, times M/n.
+  public func driftVariance(batchSize: Int, images n: Int, learningRate eta: Double) -> Double {
+    batchLambdaSquared * Double(batchSize) / (eta * Double(n))
+  }
 
   /// - Returns: nil where some layer's gap is below round-off.
   /// - Throws: ``LinearAlgebraError`` if noise is injected and a weight is not finite.
@@ -28,6 +35,7 @@ public struct RunCoefficients: Sendable, Equatable {
     kappa = alpha * alpha * network.kappa
     layerwiseLambdaSquared = alpha * alpha * network.layerwiseLambdaSquared
     exactLambdaSquared = alpha * alpha * network.exactLambdaSquared
+    batchLambdaSquared = exactLambdaSquared
     // Hθ = 0, so decay leaves gᵀHg alone.
     discreteStep =
       alpha * alpha * network.logDiscreteStep
