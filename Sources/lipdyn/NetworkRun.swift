@@ -12,13 +12,13 @@ import Reporting
 extension TermSource: ExpressibleByArgument {}
 
 /// At which steps the ledger has rows.
-enum RowSchedule: ExpressibleByArgument, CustomStringConvertible {
+enum RowSchedule: CustomStringConvertible {
   /// Every so many steps; 0 for none.
   case every(Int)
   /// So many steps a decade, evenly spaced in the logarithm.
   case logarithmic(perDecade: Int)
 
-  init?(argument: String) {
+  init(parsing argument: String) throws {
     if let n = Int(argument), n >= 0 {
       self = .every(n)
     } else if argument == "log" {
@@ -26,7 +26,7 @@ enum RowSchedule: ExpressibleByArgument, CustomStringConvertible {
     } else if argument.hasPrefix("log:"), let n = Int(argument.dropFirst(4)), n >= 1 {
       self = .logarithmic(perDecade: n)
     } else {
-      return nil
+      throw UsageError("use a number of steps, 0 for no ledger, log, or log:N with N rows a decade")
     }
   }
 

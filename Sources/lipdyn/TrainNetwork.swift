@@ -39,8 +39,10 @@ struct TrainNetwork: ParsableCommand {
   @Option(parsing: .unconditional, help: "η, positive.") var learningRate = 0.1
   @Option(parsing: .unconditional, help: "Passes over the training data.") var epochs = 5
   @Option(help: "How batches are drawn: withReplacement is the theory's.") var sampling: Sampling = .epochShuffling
-  @Option(help: "Rows of the ledger: every so many steps, 0 for none, log or log:N for N a decade.") var every =
-    RowSchedule.every(10)
+  @Option(
+    help: "Rows of the ledger: every so many steps, 0 for none, log or log:N for N a decade.",
+    transform: RowSchedule.init(parsing:))
+  var every = RowSchedule.every(10)
   @Option(help: "Terms from the step's own batch, from independent images, or from the full training set.") var terms:
     TermSource = .batch
   @Option(parsing: .unconditional, help: "How many independent images.") var termImages = 1_024

@@ -136,7 +136,7 @@ import Testing
   }
 
   @Test(arguments: [
-    (["--every", "often"], "--every"), (["--every", "log:0"], "--every"), (["--terms", "mine"], "--terms"),
+    (["--every", "often"], "--every"), (["--every", "log:0"], "rows a decade"), (["--terms", "mine"], "--terms"),
     (["--norms-every", "-1"], "--norms-every"), (["--checkpoint", "c.bin"], ".npz"),
     (["--checkpoint-every", "5"], "--checkpoint FILE"),
     (["--network", "lineer(10)"], "no such layer"), (["--network", "linear(11)"], "digits"),
