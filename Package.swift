@@ -80,7 +80,7 @@ let package = Package(
       name: "VerificationKit", dependencies: ["CGSL", "DenseLinearAlgebra", "RandomStreams"],
       swiftSettings: numerics),
     .target(
-      name: "StochasticCalculus", dependencies: ["CGSL", "DenseLinearAlgebra", "RandomStreams"],
+      name: "StochasticCalculus", dependencies: ["CDenseKernels", "CGSL", "DenseLinearAlgebra", "RandomStreams"],
       swiftSettings: numerics),
     .target(
       name: "NetworkTraining", dependencies: ["ArrayFiles", "CNetworkKernels", "DenseLinearAlgebra", "RandomStreams"],

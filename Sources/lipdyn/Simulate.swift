@@ -3,6 +3,7 @@
 public import ArgumentParser
 import ArrayFiles
 import DenseLinearAlgebra
+import Foundation
 import LipschitzDynamics
 import RandomStreams
 import Reporting
@@ -72,33 +73,6 @@ struct EnsembleOptions: ParsableArguments {
     return EnsembleControl(progress: { done, total in
       if done < total { progress.now("\(done) of \(total) paths") } else { progress.clear() }
     })
-  }
-
-  /// Prints a mean by multilevel Monte Carlo with the cost of every level, and that of plain Monte Carlo.
-  func multilevel<Process: ScalarItoProcess>(
-    _ process: Process, from initial: Double, scheme: ItoScheme, to accuracy: Double, exact: Double
-  ) throws {
-    try UsageError.require(output == nil, "--output: a mean by --multilevel has no observations to write")
-    let found = try MultilevelMonteCarlo(
-      process, from: initial, horizon: horizon, scheme: scheme, stream: "simulate/multilevel", seed: seed
-    ).estimate(to: accuracy, threads: threads) { $0 }
-    var table = TextTable([
-      ("steps", .right), ("paths", .right), ("mean of the difference", .right), ("variance", .right),
-      ("steps in all", .right),
-    ])
-    for level in found.levels {
-      table.append([
-        "\(level.steps)", "\(level.paths)", rounded(level.mean), rounded(level.variance), rounded(level.cost),
-      ])
-    }
-    for line in table.lines { print(line) }
-    print(
-      "mean at t = \(rounded(horizon)) by \(scheme): \(rounded(found.mean)) ± \(rounded(found.standardError)), bias at most "
-        + "\(rounded(found.biasBound)); exact \(rounded(exact))")
-    print(
-      "\(rounded(found.cost)) steps; plain Monte Carlo with \(found.levels.last?.steps ?? 1) steps a path takes "
-        + "\(rounded(found.plainCost)) for the same standard error, \(rounded(found.plainCost / found.cost)) times as many"
-    )
   }
 
   /// Prints the table of observations and writes the output file.
@@ -179,10 +153,7 @@ extension Simulate {
     @Option(parsing: .unconditional, help: "Diffusion-modulation intensity.") var lambda = 0.3
     @Option(parsing: .unconditional, help: "K(0), positive.") var initial = 1.0
     @Option(help: "The scheme.") var scheme: ItoScheme = .eulerMaruyama
-    @Option(
-      parsing: .unconditional,
-      help: "Only the mean at T, to this root-mean-square error, and what it costs on a ladder of steps.")
-    var multilevel: Double?
+    @OptionGroup var means: MeanOptions
     @Option(help: "Time-dependent coefficients: .npz with arrays time, mu, kappa, lambda; linear in between.")
     var coefficients: String?
     @OptionGroup var ensemble: EnsembleOptions
@@ -191,9 +162,9 @@ extension Simulate {
       try UsageError.require(initial > 0 && initial.isFinite, "--initial \(initial): must be positive and finite")
       let grid = try ensemble.grid()
       let process = try process()
-      if let multilevel {
-        return try ensemble.multilevel(
-          process, from: initial, scheme: scheme, to: multilevel,
+      if means.areWanted {
+        return try means.report(
+          process, from: initial, scheme: scheme, ensemble, stream: "simulate/gbm",
           exact: process.mean(initial: initial, at: ensemble.horizon))
       }
       let result = try ScalarEnsemble(
@@ -239,10 +210,7 @@ extension Simulate {
     @Option(parsing: .unconditional, help: "Volatility.") var volatility = 1.0
     @Option(parsing: .unconditional, help: "X(0).") var initial = 1.0
     @Option(help: "The scheme.") var scheme: ItoScheme = .eulerMaruyama
-    @Option(
-      parsing: .unconditional,
-      help: "Only the mean at T, to this root-mean-square error, and what it costs on a ladder of steps.")
-    var multilevel: Double?
+    @OptionGroup var means: MeanOptions
     @OptionGroup var ensemble: EnsembleOptions
 
     func run() throws {
@@ -252,9 +220,9 @@ extension Simulate {
         "--rate \(rate) with a step of \(grid.step): Euler–Maruyama is unstable from rate · step = 2 on; use more --steps"
       )
       let process = try OrnsteinUhlenbeck(rate: rate, mean: mean, volatility: volatility)
-      if let multilevel {
-        return try ensemble.multilevel(
-          process, from: initial, scheme: scheme, to: multilevel,
+      if means.areWanted {
+        return try means.report(
+          process, from: initial, scheme: scheme, ensemble, stream: "simulate/ou",
           exact: process.mean(initial: initial, at: ensemble.horizon))
       }
       let result = try ScalarEnsemble(
@@ -302,12 +270,12 @@ extension Simulate {
         rows: rows, columns: columns,
         curvature: .entrywise([Double](repeating: curvature, count: rows * columns)),
         equilibrium: problem.equilibrium.elements, learningRate: eta, noiseFactor: problem.factor.elements)
-      let result = try VectorEnsemble(
+      let result = try MatrixLinearEnsemble(
         process, from: problem.start.elements, paths: ensemble.paths, on: grid, stream: "simulate/matrix",
         seed: ensemble.seed
-      ).simulate(threads: ensemble.threads, recording: ensemble.recording(grid), control: ensemble.control()) { _, x in
-        problem.logNorm(x)
-      }
+      ).simulate(
+        threads: ensemble.threads, recording: ensemble.recording(grid), control: ensemble.control(),
+        observable: { log($0) })
       let prediction = try problem.initialPrediction(curvature: curvature, learningRate: eta)
       try ensemble.report(
         result, title: "log σ₁(θ(t)), \(ensemble.paths) paths by Euler–Maruyama; no closed form exists",
