@@ -53,7 +53,7 @@ extension Benchmark {
       let mean = result.summaries.reduce(0) { $0 + $1.moments.mean } / Double(steps)
       print(
         times.json(
-          job: "matrix-sde",
+          job: "J2",
           parameters:
             "\"m\": \(rows), \"n\": \(columns), \"r\": \(rank), \"paths\": \(paths), \"steps\": \(steps), "
             + "\"h\": \(step), \"eta\": \(learningRate), \"threads\": \(threads)",
