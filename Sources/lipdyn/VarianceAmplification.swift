@@ -8,6 +8,7 @@ import LipschitzDynamics
 import NetworkTraining
 import RandomStreams
 import Reporting
+import VerificationKit
 
 struct VarianceAmplification: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -15,7 +16,7 @@ struct VarianceAmplification: ParsableCommand {
     abstract: "Compare the laws of Z = Σ log σ₁ under SGD, SVAG(l) and the SDE with full covariance.",
     discussion: """
       Ensembles from one initial network on evenly spaced digits. Differences to the SDE in mean and standard deviation, \
-      with 99 % intervals: where they are zero for SGD the SDE describes it; where they fall with l, SGD's finite steps \
+      and the energy distance 2∫(F − G)², with 99 % intervals: where they are zero for SGD the SDE describes it; where they fall with l, SGD's finite steps \
       make the difference. The noise-to-signal ratio is tr Σ/‖∇L‖² of a batch's mean gradient.
       Example: lipdyn svag --learning-rate 0.8 --batch-size 4 --steps 12 --runs 2000 --json svag.json
       """)
@@ -28,7 +29,8 @@ struct VarianceAmplification: ParsableCommand {
   @Option(parsing: .unconditional, help: "η.") var learningRate = 0.4
   @Option(parsing: .unconditional, help: "SGD's steps until the laws are compared.") var steps = 16
   @Option(parsing: .upToNextOption, help: "l, ascending from 1.") var amplification = [1, 2, 4, 8]
-  @Option(parsing: .unconditional, help: "Euler–Maruyama steps a learning rate, a multiple of 4.") var substeps = 32
+  @Option(parsing: .unconditional, help: "Euler–Maruyama steps a learning rate, a multiple of 4, at least 8.")
+  var substeps = 32
   @Option(parsing: .unconditional, help: "Full-batch steps at rate 0.5 before the runs begin.") var warmUp = 0
   @Option(parsing: .unconditional, help: "Runs of each ensemble, at least 50.") var runs = 1_000
   @Option(parsing: .unconditional, help: "Seed of the initial weights and of all streams.") var seed: UInt64 = 1
@@ -68,21 +70,30 @@ struct VarianceAmplification: ParsableCommand {
     let z = 2.575829303548901  // 99 % of a normal law, two-sided
     var table = TextTable([
       ("law", .left), ("mean of ΔZ", .right), ("sd", .right), ("mean − SDE's", .left), ("sd − SDE's", .left),
+      ("10³ energy distance", .left),
       ("tr Σ/‖∇L‖²", .right), ("loss", .right),
     ])
-    for law in outcome.descents + [outcome.secondOrder, outcome.coarseDiffusion, outcome.diffusion] {
+    let solutions = outcome.largeSteps + [outcome.coarseDiffusion, outcome.diffusion]
+    let reduced = zip(solutions, [nil] + solutions.map(\.name)).filter { $0.0.name != $0.1 }.map(\.0)
+    for law in outcome.descents + [outcome.secondOrder] + reduced {
       let d = VarianceAmplificationLadder.Distance(law, outcome.diffusion)
       let isReference = law.name == outcome.diffusion.name
       table.append([
         law.name, rounded(law.mean), rounded(law.standardDeviation),
         isReference ? "" : String(format: "%+.4f ± %.4f", d.mean, z * d.meanError),
         isReference ? "" : String(format: "%+.4f ± %.4f", d.standardDeviation, z * d.standardDeviationError),
+        isReference ? "" : String(format: "%.3f ± %.3f", 1e3 * d.energy.value, 1e3 * z * d.energy.standardError),
         String(format: "%.2f", law.noiseToSignal), String(format: "%.3f", law.loss),
       ])
     }
     for line in table.lines { print(line) }
     print(
       "after \(steps) SGD steps, \(runs) runs a law; tr Σ/‖∇L‖² was \(rounded(outcome.initialNoiseToSignal)) at first")
+    let large = outcome.largeStepDistance
+    print(
+      "Euler–Maruyama with η and with η/4: means differ by "
+        + String(format: "%.4f ± %.4f", large.mean, z * large.meanError)
+        + (large.isZero(within: z) ? ", within the intervals" : ": η is too long a step for this SDE"))
     print(
       !outcome.discretisation.isZero(within: z)
         ? "the SDE's two steps differ: raise --substeps before reading the rest"
@@ -103,7 +114,7 @@ struct VarianceAmplification: ParsableCommand {
 }
 
 /// What `lipdyn svag --json` writes, in schema version 1: enough to repeat the run.
-struct VarianceAmplificationRecord: Codable {
+struct VarianceAmplificationRecord: Encodable {
   var schema = 1
   let seed: UInt64
   let samples: Int
