@@ -35,12 +35,16 @@ struct VarianceAmplification: ParsableCommand {
   @Option(parsing: .unconditional, help: "Runs of each ensemble, at least 50.") var runs = 1_000
   @Option(parsing: .unconditional, help: "Seed of the initial weights and of all streams.") var seed: UInt64 = 1
   @Option(parsing: .unconditional, help: "Runs at once; the digits do not depend on it.") var threads = 2
+  @Option(help: "Keep finished runs in FILE.npz; the same command continues from there, to the same digits.")
+  var checkpoint: String?
   @Option(help: "Also write all numbers as JSON to this file.") var json: String?
 
   func run() throws {
     try UsageError.require(threads >= 1, "--threads \(threads): use at least 1")
     try UsageError.require(warmUp >= 0 && warmUp <= 100_000, "--warm-up \(warmUp): use from 0 to 100000")
-    try UsageError.requireWritable([json])
+    try UsageError.require(
+      checkpoint?.hasSuffix(".npz") ?? true, "--checkpoint \(checkpoint ?? ""): the name must end in .npz")
+    try UsageError.requireWritable([json, checkpoint])
     let digits = try DataSet.digits()
     try UsageError.require(
       samples >= 2 && samples <= digits.count,
@@ -56,14 +60,50 @@ struct VarianceAmplification: ParsableCommand {
     let progress = Progress()
     defer { progress.clear() }
     let outcome = try ladder.run(
-      network, set, runs: runs, stream: "svag", seed: seed, workers: threads,
+      network, set, runs: runs, stream: "svag", seed: seed, workers: threads, finished: try finished(), keep: keep,
       progress: { progress.now("\($0): \($1) of \(runs) runs") }, isCancelled: { Interrupt.isRequested })
     progress.clear()
     guard let outcome else {
-      print("interrupted: nothing to compare")
+      print("interrupted: nothing to compare yet" + (checkpoint.map { "; the same command goes on from \($0)" } ?? ""))
       throw ExitCode(130)
     }
     try write(outcome)
+  }
+
+  /// What runs in a checkpoint belong to: everything that decides a digit. More runs and rungs may follow.
+  private var identity: String {
+    "samples \(samples); model \(model) \(activation.rawValue); batch size \(batchSize); learning rate \(learningRate); "
+      + "steps \(steps); warm-up \(warmUp); seed \(seed)"
+  }
+
+  private func finished() throws -> [String: [VarianceAmplificationLadder.End]] {
+    guard let checkpoint, FileManager.default.fileExists(atPath: checkpoint) else { return [:] }
+    let archive = try ArrayArchive(readingNPZ: checkpoint)
+    let found = try archive.array(named: "identity").text()
+    try UsageError.require(
+      found == identity,
+      "--checkpoint \(checkpoint): it belongs to another ladder (\(found)); give another file, or that ladder's options"
+    )
+    var finished: [String: [VarianceAmplificationLadder.End]] = [:]
+    for name in archive.names where name != "identity" {
+      let values = try archive.array(named: name).doubles
+      finished[name.replacingOccurrences(of: ":", with: "/")] = (0..<values.count / 3).map {
+        .init(change: values[3 * $0], noiseToSignal: values[3 * $0 + 1], loss: values[3 * $0 + 2])
+      }
+    }
+    return finished
+  }
+
+  private func keep(_ finished: [String: [VarianceAmplificationLadder.End]]) throws {
+    guard let checkpoint else { return }
+    var archive = ArrayArchive()
+    archive["identity"] = NumericArray(text: identity)
+    for (name, ends) in finished {
+      // A slash would make a folder of it.
+      archive[name.replacingOccurrences(of: "/", with: ":")] = NumericArray(
+        shape: [ends.count, 3], ends.flatMap { [$0.change, $0.noiseToSignal, $0.loss] })
+    }
+    try archive.writeNPZ(to: checkpoint)
   }
 
   private func write(_ outcome: VarianceAmplificationLadder.Outcome) throws {

@@ -86,6 +86,12 @@ struct VarianceTests {
     }
     #expect(run.output.contains("energy distance") && run.output.contains("with η and with η/4"))
     #expect(try ToolRun(arguments: arguments + ["1"]).output == run.output)
+    // Half of the runs first, then all: the same numbers; and nobody else's runs.
+    let kept = ["--checkpoint", directory.path("runs.npz")]
+    let half = try ToolRun(arguments: arguments + ["2", "--runs", "50"] + kept)
+    #expect(half.status == 0 && half.output != run.output, "\(half.errors)")
+    #expect(try ToolRun(arguments: arguments + ["2"] + kept).output == run.output)
+    try ToolRun(arguments: arguments + ["2", "--seed", "5"] + kept).expectRefusal(naming: "another ladder")
     for (options, word) in [
       (["--amplification", "2", "4"], "amplifications"), (["--substeps", "6"], "a multiple of 4"),
       (["--runs", "3"], "runs"), (["--learning-rate", "0"], "learning rate"), (["--samples", "1"], "--samples 1"),

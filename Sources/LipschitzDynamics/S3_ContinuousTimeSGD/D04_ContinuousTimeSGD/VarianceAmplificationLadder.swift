@@ -139,10 +139,17 @@ public struct VarianceAmplificationLadder: Sendable {
     }
   }
 
-  fileprivate struct End: Sendable {
-    let change: Double
-    let noiseToSignal: Double
-    let loss: Double
+  /// What is known of one run at its end.
+  public struct End: Sendable, Equatable {
+    /// Z(T) − Z(0).
+    public let change: Double
+    /// tr Σ/‖∇L‖² there.
+    public let noiseToSignal: Double
+    public let loss: Double
+
+    public init(change: Double, noiseToSignal: Double, loss: Double) {
+      (self.change, self.noiseToSignal, self.loss) = (change, noiseToSignal, loss)
+    }
   }
 
   /// Runs all ensembles.
@@ -152,25 +159,38 @@ public struct VarianceAmplificationLadder: Sendable {
   ///   - samples: the population; the SDE costs a pass over it at every step.
   ///   - runs: of each ensemble, at least 50. All ensembles have streams of their own.
   ///   - workers: threads; the digits do not depend on it.
+  ///   - finished: runs of earlier calls with the same arguments, by the ensemble's name, from run 0 on.
+  ///   - keep: given all finished runs after each block of them, so that a later call can go on from there.
   ///   - progress: the ensemble's name and the number of its finished runs.
   ///   - isCancelled: asked before each block of runs.
   /// - Returns: nothing if it was cancelled.
   /// - Throws: ``HypothesisViolation`` if a run leaves the finite numbers, ``NetworkTrainingError`` if data do not fit.
   public func run(
     _ network: MultilayerPerceptron<Float>, _ samples: Samples<Float>, runs: Int, stream: StreamName, seed: UInt64,
-    workers: Int? = nil, progress: (String, Int) -> Void = { _, _ in }, isCancelled: () -> Bool = { false }
+    workers: Int? = nil, finished: [String: [End]] = [:], keep: ([String: [End]]) throws -> Void = { _ in },
+    progress: (String, Int) -> Void = { _, _ in }, isCancelled: () -> Bool = { false }
   ) throws -> Outcome? {
     try HypothesisViolation.require(
       (50...100_000_000).contains(runs), field: "runs", value: runs, "from 50, for an interval, to 100000000")
     let origin = network.inDoublePrecision.logNorm
+    var finished = finished
     func law(_ name: String, _ rule: some WeightedSteps, _ last: Int) throws -> Law? {
-      let ends = try PerceptronEnsemble(rule, from: network, on: samples).run(
-        0..<runs, recording: [last], workers: workers, progress: { progress(name, $0) }, isCancelled: isCancelled
-      ) { snapshot in
-        End(
-          change: snapshot.network.inDoublePrecision.logNorm - origin,
-          noiseToSignal: noiseToSignal(snapshot.network, samples), loss: snapshot.meanLoss())
-      }.map { $0[0] }
+      let ensemble = try PerceptronEnsemble(rule, from: network, on: samples)
+      var ends = Array((finished[name] ?? []).prefix(runs))
+      while ends.count < runs && !isCancelled() {
+        let first = ends.count
+        // A block of runs is seconds of work, and what is lost by an interruption.
+        ends += ensemble.run(
+          first..<min(runs, first + 512), recording: [last], workers: workers,
+          progress: { progress(name, first + $0) }, isCancelled: isCancelled
+        ) { snapshot in
+          End(
+            change: snapshot.network.inDoublePrecision.logNorm - origin,
+            noiseToSignal: noiseToSignal(snapshot.network, samples), loss: snapshot.meanLoss())
+        }.map { $0[0] }
+        finished[name] = ends
+        try keep(finished)
+      }
       guard ends.count == runs else { return nil }
       try HypothesisViolation.require(
         ends.allSatisfy { $0.change.isFinite && $0.loss.isFinite }, field: "learning rate", value: learningRate.value,
