@@ -24,11 +24,16 @@ public struct Paper: Codable, Sendable, Equatable {
     public let proofUses: [String]?
   }
 
+  /// Version of the file's layout; a reader of Paper.json should refuse others.
   public let schema: Int
+  /// Where the statements were printed: "arXiv 2506.18588".
   public let paper: String
+  /// Every numbered statement and every complement, in the paper's order.
   public let statements: [Statement]
 
   /// The statements as Paper.json has them, which the program carries in itself.
+  ///
+  /// - Throws: `DecodingError` if the embedded file does not have this layout, which a test excludes.
   public static func load() throws -> Paper {
     try JSONDecoder().decode(Paper.self, from: Data(PackageResources.Paper_json))
   }
@@ -49,6 +54,7 @@ public struct Paper: Codable, Sendable, Equatable {
 
 /// Whether the paper's statements, the registry of claims and the folders of the sources tell one story.
 public struct PaperCoverage: Sendable {
+  /// What should be covered.
   public var paper: Paper
   /// Name and printed number of every registered claim.
   public var registry: [(slug: String, number: String)]
@@ -57,6 +63,13 @@ public struct PaperCoverage: Sendable {
   /// Names of the derivation documents in Proofs.
   public var derivations: [String]
 
+  /// What is to be compared; ``faults`` compares it.
+  ///
+  /// - Parameters:
+  ///   - paper: the statements.
+  ///   - registry: name and printed number of every registered claim.
+  ///   - folders: names of the claims' folders in the sources.
+  ///   - derivations: names of the documents in Proofs, without extension.
   public init(paper: Paper, registry: [(slug: String, number: String)], folders: [String], derivations: [String]) {
     (self.paper, self.registry, self.folders, self.derivations) = (paper, registry, folders, derivations)
   }

@@ -4,6 +4,7 @@ public import VerificationKit
 
 /// The claims on *Optimization-Induced Dynamics of Lipschitz Continuity in Neural Networks*.
 public enum PaperClaims {
+  /// Every registered claim, in the paper's order; a test compares the list with the folders and with Paper.json.
   public static let all: [any Claim.Type] = [
     LipschitzConstant.self, SGDUpdate.self, BatchGradientNoise.self, LayerwiseNoise.self, GradientCentralLimit.self,
     ContinuousTimeSGD.self, UnbiasedNoiseEstimator.self, VarianceCovarianceSplit.self, LowRankSquareRoot.self,

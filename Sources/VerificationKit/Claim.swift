@@ -13,6 +13,7 @@ public protocol Claim: Sendable {
   static var source: Source { get }
   /// Formula, meaning and hypotheses.
   static var statement: Statement { get }
+  /// The true function, which the checks receive under the same type as its mutants.
   static var subject: Subject { get }
   /// Independent tests, of at least two kinds of evidence.
   static var checks: [Check<Subject>] { get }
@@ -35,6 +36,11 @@ public struct Source: Sendable, Equatable {
   /// The number in that paper, e.g. "Proposition 5".
   public let number: String
 
+  /// A place in print.
+  ///
+  /// - Parameters:
+  ///   - paper: how a reader finds it, e.g. "arXiv 2506.18588".
+  ///   - number: the statement in it, e.g. "Proposition 5".
   public init(paper: String, _ number: String) {
     self.paper = paper
     self.number = number
@@ -47,10 +53,18 @@ public struct Statement: Sendable {
   public let formula: String
   /// The same in words.
   public let meaning: String
+  /// The conditions under which ``formula`` is asserted, the source's own and those it lacks.
   public let hypotheses: [Hypothesis]
   /// How the formula here differs from the printed one.
   public let differsFromPrint: String
 
+  /// An assertion from its parts.
+  ///
+  /// - Parameters:
+  ///   - formula: one line of mathematics.
+  ///   - meaning: the same in words.
+  ///   - hypotheses: what the checks may presume; one that the source lacks turns *holds* into *holds under*.
+  ///   - differsFromPrint: what was corrected or made precise, in words.
   public init(
     _ formula: String, meaning: String, hypotheses: [Hypothesis], differsFromPrint: String = "no difference"
   ) {
@@ -65,6 +79,7 @@ public struct Statement: Sendable {
 public struct Hypothesis: Sendable, Equatable {
   /// What the source says of it.
   public enum Standing: Sendable, Equatable {
+    /// Printed in the source as a condition of the statement.
     case stated
     /// The source is silent, because the statement is this package's own.
     case own
@@ -76,15 +91,22 @@ public struct Hypothesis: Sendable, Equatable {
     case assumed
   }
 
+  /// The condition in words, e.g. "σ₁ > σ₂".
   public let text: String
+  /// Whether, and how, the source mentions the condition.
   public let standing: Standing
   /// Whether nothing is missing from the source.
   public var isStated: Bool { standing == .stated || standing == .own }
 
+  /// A condition that the source prints; the claim *holds* with it.
   public static func stated(_ text: String) -> Hypothesis { Hypothesis(text: text, standing: .stated) }
+  /// A condition of a statement that no source printed, because it is this package's own.
   public static func own(_ text: String) -> Hypothesis { Hypothesis(text: text, standing: .own) }
+  /// A condition about which the source is silent: the claim *holds under* it.
   public static func unstated(_ text: String) -> Hypothesis { Hypothesis(text: text, standing: .unstated) }
+  /// An assumption of the source that measurements contradict: the claim *fails as stated*.
   public static func assumed(_ text: String) -> Hypothesis { Hypothesis(text: text, standing: .assumed) }
+  /// A condition outside which the source asserts the conclusion, wrongly: the claim *fails as stated*.
   public static func contradicted(_ text: String) -> Hypothesis { Hypothesis(text: text, standing: .contradicted) }
 }
 
@@ -95,6 +117,11 @@ public struct Mutant<Subject: Sendable>: Sendable {
   /// The faulty function.
   public let subject: Subject
 
+  /// One planted fault.
+  ///
+  /// - Parameters:
+  ///   - name: the fault in words, e.g. "divides by M, not M − 1"; checks declare themselves blind by it.
+  ///   - subject: a function of the claim's own type, right but for that fault.
   public init(_ name: String, _ subject: Subject) {
     self.name = name
     self.subject = subject
@@ -138,9 +165,17 @@ public enum Tier: String, Sendable, Codable, CaseIterable {
 public struct Setting: Sendable {
   /// "claim/check": the root of the names of the check's random streams.
   public let name: StreamName
+  /// What moves the samples, and nothing else: problems are drawn independently of it.
   public let seed: UInt64
+  /// How large samples and ensembles may be.
   public let tier: Tier
 
+  /// The circumstances of one check; ``Claim/verify(seed:tier:includingMutants:progress:)`` makes them for every check.
+  ///
+  /// - Parameters:
+  ///   - name: "claim/check", distinct for every check, so that no two share random numbers.
+  ///   - seed: equal seeds give equal digits.
+  ///   - tier: multiplies sample sizes.
   public init(name: StreamName, seed: UInt64, tier: Tier) {
     self.name = name
     self.seed = seed
@@ -167,7 +202,9 @@ extension Setting {
 
 /// An independent test of a claim's function.
 public struct Check<Subject: Sendable>: Sendable {
+  /// Unique within the claim; part of the names of the check's random streams, so a new name means new numbers.
   public let name: String
+  /// The kind of argument that the verdict rests on; a claim needs at least two kinds.
   public let evidence: Evidence
   /// Mutants that this check cannot see by construction, with the reason.
   public let blindTo: [String: String]
@@ -199,12 +236,19 @@ public struct Check<Subject: Sendable>: Sendable {
 /// Oracles plan with these (a Monte Carlo sample size follows from the nearest mutant), so that the plan is the
 /// same whichever function is on trial.
 public struct Trial<Subject: Sendable>: Sendable {
+  /// Seed, tier and stream names.
   public let setting: Setting
   /// The claim's own function.
   public let reference: Subject
   /// The mutants that the check does not declare itself blind to.
   public let rivals: [Mutant<Subject>]
 
+  /// What the oracles know besides the function on trial.
+  ///
+  /// - Parameters:
+  ///   - setting: seed, tier and stream names.
+  ///   - reference: the claim's own function, also when a mutant is on trial.
+  ///   - rivals: the mutants that a sample must be large enough to tell from `reference`.
   public init(setting: Setting, reference: Subject, rivals: [Mutant<Subject>]) {
     self.setting = setting
     self.reference = reference

@@ -4,22 +4,29 @@ internal import RandomStreams
 
 /// How one check ended on the claim's own function.
 public struct CheckReport: Sendable {
+  /// The check's name, unique within its claim.
   public let name: String
+  /// The kind of argument that the verdict rests on.
   public let evidence: Evidence
+  /// How the check ended on the true function.
   public let verdict: Verdict
+  /// Wall-clock time on the true function alone, without mutants.
   public let seconds: Double
 }
 
 /// How one mutant fared against one check.
 public enum MutantOutcome: Sendable, Equatable {
+  /// The check refuted the mutant, as it should.
   case killed
   /// The check declares that it cannot see this mutant, with the reason.
   case blind(String)
+  /// The check ended otherwise on the mutant: it cannot see the fault, or not decide. The verdict says which.
   case survived(Verdict)
 }
 
 /// One row of the kill matrix.
 public struct MutantReport: Sendable {
+  /// The planted fault, in words.
   public let name: String
   /// In the order of the claim's checks.
   public let outcomes: [MutantOutcome]
@@ -32,10 +39,15 @@ public struct MutantReport: Sendable {
 
 /// Whether the conclusion failed, as it must, without a hypothesis.
 public struct BoundaryReport: Sendable {
+  /// The input outside the hypothesis, in words.
   public let name: String
+  /// The hypothesis that the input violates.
   public let dropped: Hypothesis
+  /// What to use where the hypothesis fails.
   public let remedy: String
+  /// How the conclusion fared on that input; refuted is what it must be.
   public let verdict: Verdict
+  /// Whether the counterexample is one: the conclusion was refuted where the hypothesis fails.
   public var isDemonstrated: Bool { verdict.isRefuted }
 }
 
@@ -47,9 +59,12 @@ public enum ClaimVerdict: Sendable, Equatable, CustomStringConvertible {
   case holdsUnder([String])
   /// The corrected statement holds, under hypotheses where the source expressly claims or assumes more and is contradicted.
   case failsAsStated([String])
+  /// A check contradicts the true function; which, and where.
   case refuted(String)
+  /// Nothing was contradicted, but some check, mutant or boundary leaves a doubt; which.
   case inconclusive(String)
 
+  /// Whether a correct statement was established, be it the printed one or a corrected one.
   public var isPass: Bool {
     switch self {
     case .holds, .holdsUnder, .failsAsStated: true
@@ -81,12 +96,19 @@ public enum ClaimVerdict: Sendable, Equatable, CustomStringConvertible {
 
 /// Everything that a run found about one claim.
 public struct ClaimReport: Sendable {
+  /// The claim's name.
   public let slug: String
+  /// Where the statement was printed.
   public let source: Source
+  /// What was asserted, with its hypotheses.
   public let statement: Statement
+  /// One entry a check, in the claim's order.
   public let checks: [CheckReport]
+  /// The kill matrix, one row a mutant; empty if the run left mutants out.
   public let mutants: [MutantReport]
+  /// One entry a dropped hypothesis; empty if the run left mutants out.
   public let boundaries: [BoundaryReport]
+  /// Wall-clock time of everything, mutants and boundaries included.
   public let seconds: Double
 
   /// Refuted if a check refutes; inconclusive unless every check supports, every mutant is killed and every boundary
@@ -117,6 +139,7 @@ public struct ClaimReport: Sendable {
 
   /// Mutants and dropped hypotheses that were planted.
   public var mutantsPlanted: Int { mutants.count + boundaries.count }
+  /// Of ``mutantsPlanted``, those that were caught or demonstrated.
   public var mutantsKilled: Int {
     mutants.count(where: \.isKilled) + boundaries.count(where: \.isDemonstrated)
   }

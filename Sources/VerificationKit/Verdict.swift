@@ -33,6 +33,7 @@ public enum Evidence: String, Sendable, Codable, CaseIterable {
 
 /// How far a supported claim came to the limit that its check allows.
 public struct ErrorBudget: Sendable, Equatable {
+  /// The kind of argument, which decides what "allowed" means.
   public let evidence: Evidence
   /// The fraction of the allowed error that was used, in [0, 1].
   public let fractionUsed: Double
@@ -41,6 +42,13 @@ public struct ErrorBudget: Sendable, Equatable {
   /// For statistical evidence: uniform on [0, 1] if the claim is true.
   public let pValue: Double?
 
+  /// The room that a supporting check had and used.
+  ///
+  /// - Parameters:
+  ///   - evidence: the kind of argument.
+  ///   - fractionUsed: in [0, 1]; zero for equality in exact arithmetic.
+  ///   - summary: what was measured, one line for a person.
+  ///   - pValue: of a statistical check.
   public init(_ evidence: Evidence, fractionUsed: Double, summary: String, pValue: Double? = nil) {
     self.evidence = evidence
     self.fractionUsed = fractionUsed
@@ -57,8 +65,16 @@ public struct Counterexample: Sendable, Equatable, CustomStringConvertible {
   public let claimed: String
   /// What the independent oracle found there.
   public let found: String
+  /// Of a statistical check; nil otherwise.
   public let pValue: Double?
 
+  /// A contradiction, with numbers in words for a person.
+  ///
+  /// - Parameters:
+  ///   - place: an entry, a direction, a parameter setting.
+  ///   - claimed: what the function under test says there.
+  ///   - found: what the independent oracle says there.
+  ///   - pValue: of a statistical check.
   public init(at place: String, claimed: String, found: String, pValue: Double? = nil) {
     self.place = place
     self.claimed = claimed
@@ -71,11 +87,16 @@ public struct Counterexample: Sendable, Equatable, CustomStringConvertible {
 
 /// What a check returns. Inconclusive is never a pass.
 public enum Verdict: Sendable, Equatable {
+  /// Tested, and not contradicted within a stated budget.
   case supported(ErrorBudget)
+  /// Contradicted beyond what round-off or chance allow.
   case refuted(Counterexample)
+  /// Not tested: NaN, no effective sample, too little resolution or an unmet hypothesis. The reason, for a person.
   case inconclusive(String)
 
+  /// The only end that counts for a claim; neither refuted nor inconclusive has it.
   public var isSupported: Bool { if case .supported = self { true } else { false } }
+  /// The end that a mutant and a boundary must come to.
   public var isRefuted: Bool { if case .refuted = self { true } else { false } }
 
   /// The p-value of a statistical check, however it ended.
@@ -99,10 +120,19 @@ public enum Verdict: Sendable, Equatable {
 
 /// An input outside a claim's hypotheses. A check that meets one is inconclusive.
 public struct HypothesisViolation: Error, Equatable, Sendable, CustomStringConvertible {
+  /// What was wrong, by its mathematical name.
   public let field: String
+  /// What it was, as text.
   public let value: String
+  /// What it must be.
   public let requirement: String
 
+  /// A refusal that names everything needed to mend the input.
+  ///
+  /// - Parameters:
+  ///   - field: the quantity's mathematical name.
+  ///   - value: what it was.
+  ///   - requirement: what it must be, e.g. "at least two samples".
   public init(field: String, value: String, requirement: String) {
     self.field = field
     self.value = value
@@ -111,7 +141,9 @@ public struct HypothesisViolation: Error, Equatable, Sendable, CustomStringConve
 
   public var description: String { "\(field) = \(value) violates the hypothesis: \(requirement)" }
 
-  /// Throws unless the condition holds.
+  /// Lets an input pass if the condition holds.
+  ///
+  /// - Throws: a violation that names the field, the value and the requirement, if it does not.
   public static func require(
     _ condition: Bool, field: String, value: some CustomStringConvertible, _ requirement: String
   ) throws(HypothesisViolation) {

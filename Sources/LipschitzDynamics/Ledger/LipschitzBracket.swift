@@ -17,7 +17,9 @@ public struct LipschitzBracket: Sendable {
 
   /// One convolution's norm.
   public struct ConvolutionNorm: Sendable {
+    /// The layer's position in the architecture.
     public let layer: Int
+    /// Largest singular value of the linear map between images, as the iteration found it; in the unit of the weights.
     public let norm: Double
     /// How far, relative, some singular value lies from `norm` at most.
     public let residual: Double

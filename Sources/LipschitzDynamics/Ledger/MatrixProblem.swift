@@ -12,6 +12,14 @@ public struct MatrixProblem: Sendable {
   /// Ω; shape [mn, r].
   public let factor: Matrix<Double>
 
+  /// Draws an instance; equal arguments give equal digits.
+  ///
+  /// - Parameters:
+  ///   - rows: m ≥ 1.
+  ///   - columns: n ≥ 1.
+  ///   - rank: r ≥ 1, the columns of Ω.
+  ///   - noise: standard deviation of the entries of Ω.
+  ///   - seed: of the three named streams.
   public init(rows: Int, columns: Int, rank: Int, noise: Double, seed: UInt64) {
     func gaussian(_ m: Int, _ n: Int, _ scale: Double, _ purpose: String) -> Matrix<Double> {
       let generator = RandomGenerator(stream: StreamName("simulate/matrix", purpose), seed: seed)
@@ -24,6 +32,11 @@ public struct MatrixProblem: Sendable {
   }
 
   /// The coefficients of Theorem 14 at θ(0), for ∇L = a(θ − θ*).
+  ///
+  /// - Parameters:
+  ///   - curvature: a, of the quadratic loss.
+  ///   - learningRate: η; a step takes the time η.
+  /// - Throws: ``LinearAlgebraError`` if σ₁ is not simple to working precision.
   public func initialPrediction(curvature: Double, learningRate: Double) throws -> LayerCoefficients {
     let columns = (0..<factor.columns).map {
       factor.column($0).unvec(rows: start.rows, columns: start.columns)

@@ -9,14 +9,16 @@ public struct RunCoefficients: Sendable, Equatable {
   public var mu: Double
   /// α² κ_Z of the batches, and what injected noise adds.
   public var kappa: Double
+  /// Σ‖λ⁽ˡ⁾‖² with injected noise: twice Itô's correction to the drift of Z, per unit of time.
   public var layerwiseLambdaSquared: Double
+  /// λ_Z² with injected noise and all covariances between layers, per unit of time.
   public var exactLambdaSquared: Double
   /// The part of `exactLambdaSquared` that batches make; the rest is injected.
   public var batchLambdaSquared: Double
   /// What finite steps add to the drift: Σ (η/2)(α²gᵀHg/σ₁ − (α⟨J, g⟩/σ₁ + w)²).
   public var discreteStep: Double
 
-  /// d E Z/dt.
+  /// d E Z/dt of the run as it steps: μ + κ, less Itô's correction, with what finite steps add; per unit of time.
   public var drift: Double { mu + kappa - layerwiseLambdaSquared / 2 + discreteStep }
 
   /// Variance of a drift that is estimated from n images of its own: that of one step's mean, times M/n.

@@ -17,6 +17,7 @@ public final class SequentialLedger<Scalar: NetworkScalar> {
   public struct Layer: Sendable {
     /// The layer's position in the architecture.
     public let layer: Int
+    /// σ₁ with its vectors; of a convolution, those of the reshaped kernel R.
     public let triplet: TopSingularTriplet<Scalar>
     /// nil where the gap is below round-off.
     public let coefficients: LayerCoefficients?
@@ -24,6 +25,7 @@ public final class SequentialLedger<Scalar: NetworkScalar> {
 
   /// The terms at one step.
   public struct Row: Sendable {
+    /// One entry a linear unit, input first.
     public let layers: [Layer]
     /// Z = Σ log σ₁.
     public let logNorm: Double
@@ -33,6 +35,7 @@ public final class SequentialLedger<Scalar: NetworkScalar> {
 
   /// How the batch stands for the noise.
   public let noise: NoiseModel
+  /// η, which is also the time that a step takes.
   public let learningRate: Double
   private let units: [Unit]
 

@@ -11,6 +11,7 @@ public enum TermSource: String, CaseIterable, Sendable {
   /// All training images: the theory's own coefficients.
   case full
 
+  /// Whether the terms are free of the step's own noise, so that a comparison with the observed ΔZ can fail.
   public var isPrediction: Bool { self != .batch }
 
   /// How a sample from here stands for the noise of batches.

@@ -51,6 +51,7 @@ public struct TrainingLedger: Sendable {
     case batch
   }
 
+  /// Whose gradients the terms come from.
   public let estimate: Estimate
   private let samples: Samples<Double>
   private let noise: NoiseModel
@@ -85,6 +86,8 @@ public struct TrainingLedger: Sendable {
   }
 
   /// The row of a step that is about to be taken.
+  ///
+  /// - Throws: ``HypothesisViolation`` if a layer's weights are zero; ``LinearAlgebraError`` if they are not finite.
   public mutating func row(_ step: TrainingStep<Double>) throws -> LedgerRow {
     let weights = step.network.weights
     triplets = try weights.enumerated().map { l, theta in

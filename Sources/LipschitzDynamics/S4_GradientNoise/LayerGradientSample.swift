@@ -8,8 +8,9 @@ public import VerificationKit
 
 /// Gradients G_1 … G_M of the samples' own losses with respect to one m x n weight matrix.
 public protocol LayerGradientSample<Scalar>: Sendable {
+  /// The precision of the gradients.
   associatedtype Scalar: BLASScalar
-  /// M.
+  /// M, the number of samples.
   var count: Int { get }
   /// Ḡ; shape [m, n], unit loss/parameter.
   var mean: Matrix<Scalar> { get }
@@ -28,6 +29,11 @@ public struct RankOneGradients<Scalar: BLASScalar>: LayerGradientSample {
   /// x: the layer's input; shape [n, M].
   public let inputs: Matrix<Scalar>
 
+  /// Gradients of one batch from a backward pass.
+  ///
+  /// - Parameters:
+  ///   - deltas: of the samples' own losses, not of their mean; shape [m, M], as many columns as `inputs`.
+  ///   - inputs: shape [n, M].
   public init(deltas: Matrix<Scalar>, inputs: Matrix<Scalar>) {
     precondition(
       deltas.columns == inputs.columns, "\(deltas.columns) output gradients for \(inputs.columns) inputs")
@@ -35,6 +41,7 @@ public struct RankOneGradients<Scalar: BLASScalar>: LayerGradientSample {
     self.inputs = inputs
   }
 
+  /// M, the number of columns of both factors.
   public var count: Int { deltas.columns }
 
   public var mean: Matrix<Scalar> {
@@ -63,6 +70,9 @@ public struct DenseGradients<Scalar: BLASScalar>: LayerGradientSample {
   /// G_1 … G_M, each of shape [m, n].
   public let samples: [Matrix<Scalar>]
 
+  /// Gradients that somebody else computed.
+  ///
+  /// - Parameter samples: M ≥ 1 matrices of one shape [m, n]; unit loss/parameter.
   public init(_ samples: [Matrix<Scalar>]) {
     precondition(!samples.isEmpty, "a sample of gradients has at least one member")
     precondition(
@@ -71,6 +81,7 @@ public struct DenseGradients<Scalar: BLASScalar>: LayerGradientSample {
     self.samples = samples
   }
 
+  /// M, the number of matrices.
   public var count: Int { samples.count }
   public var mean: Matrix<Scalar> { samples.dropFirst().reduce(samples[0], +) / Scalar(count) }
   public func timesRight(_ v: Vector<Scalar>) -> Matrix<Scalar> { Matrix(columns: samples.map { $0 * v }) }

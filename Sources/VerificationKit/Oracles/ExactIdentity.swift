@@ -2,10 +2,19 @@
 
 /// One instance of an identity: what the claim says, and what the independent evaluation says.
 public struct Identity<Value: Equatable & Sendable>: Sendable {
+  /// Where the two sides are compared, e.g. an entry or a population; a counterexample repeats it.
   public let place: String
+  /// What the function under test gives.
   public let claimed: Value
+  /// What an evaluation that shares no code with it gives.
   public let expected: Value
 
+  /// Two exact values to compare with `==`.
+  ///
+  /// - Parameters:
+  ///   - place: for messages.
+  ///   - claimed: from the function under test.
+  ///   - expected: from an independent evaluation.
   public init(_ place: String, claimed: Value, expected: Value) {
     self.place = place
     self.claimed = claimed

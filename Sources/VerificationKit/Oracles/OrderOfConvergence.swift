@@ -4,11 +4,19 @@ private import Glibc
 
 /// An error measured at one rung of a ladder of steps.
 public struct Rung: Sendable {
+  /// The discretisation's step, e.g. a time step or a learning rate; positive.
   public let step: Double
+  /// The size of the error at that step; positive.
   public let error: Double
   /// Standard error of ``error``; zero if it is deterministic.
   public let standardError: Double
 
+  /// One measurement of an error.
+  ///
+  /// - Parameters:
+  ///   - step: positive.
+  ///   - error: positive, in any unit that all rungs share.
+  ///   - standardError: of `error`, in its unit; zero if nothing was sampled.
   public init(step: Double, error: Double, standardError: Double = 0) {
     self.step = step
     self.error = error
@@ -18,6 +26,7 @@ public struct Rung: Sendable {
 
 /// The fitted slope of log error against log step, with the half-width of its interval.
 public struct OrderFit: Sendable {
+  /// The estimated order: d log error / d log step.
   public let slope: Double
   /// Half-width of the 99.9 % interval.
   public let halfWidth: Double

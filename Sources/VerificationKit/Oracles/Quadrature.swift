@@ -5,12 +5,24 @@ private import Glibc
 
 /// A claimed value of ∫ f over [from, to].
 public struct QuadratureCase: Sendable {
+  /// Which integral this is; a counterexample repeats it.
   public let place: String
+  /// The value that the function under test gives to the integral.
   public let claimed: Double
+  /// The lower end of the interval; finite.
   public let lower: Double
+  /// The upper end of the interval; finite, above ``lower``.
   public let upper: Double
   let integrand: @Sendable (Double) -> Double
 
+  /// A value to compare with the integral that defines it.
+  ///
+  /// - Parameters:
+  ///   - place: for messages.
+  ///   - claimed: from the function under test.
+  ///   - lower: finite.
+  ///   - upper: finite; cut an infinite interval where the integrand is below round-off.
+  ///   - integrand: smooth inside the interval; shares no code with the function under test.
   public init(
     _ place: String, claimed: Double, from lower: Double, to upper: Double,
     _ integrand: @escaping @Sendable (Double) -> Double
@@ -31,6 +43,7 @@ private final class Integrand {
 
 /// The result of an adaptive integration.
 public struct Quadrature: Sendable {
+  /// The integral, in the integrand's unit times the variable's.
   public let value: Double
   /// GSL's estimate, which bounds the true error for smooth integrands.
   public let error: Double

@@ -2,8 +2,11 @@
 
 /// One instance of an identity between floating-point values.
 public struct NumericIdentity: Sendable {
+  /// Where the two sides are compared; a counterexample adds the entry's index.
   public let place: String
+  /// What the function under test gives, entry by entry.
   public let claimed: [Double]
+  /// What an independent evaluation gives; as many entries as ``claimed``.
   public let expected: [Double]
   /// The size of the numbers that were added up; differences are judged relative to it.
   public let magnitude: Double
@@ -28,6 +31,12 @@ public struct NumericIdentity: Sendable {
     self.condition = condition
   }
 
+  /// As the initialiser from lists, for one number.
+  ///
+  /// - Parameters:
+  ///   - magnitude: defaults to |expected|, which is too small where the number is a difference of larger ones.
+  ///   - operations: length of the longest chain of floating-point operations.
+  ///   - condition: condition number of the evaluation, ≥ 1.
   public init(
     _ place: String, claimed: Double, expected: Double, magnitude: Double? = nil, operations: Int, condition: Double = 1
   ) {

@@ -9,6 +9,7 @@ private import Glibc
 public struct TaylorCase: Sendable {
   /// Names the entry or direction in messages.
   public let place: String
+  /// The claimed D f[E], D²f[E, E], …; as many as the expansion is to be tested for.
   public let derivatives: [Double]
   /// The step up to which the expansion may be trusted, e.g. a fraction of the spectral gap over ‖E‖.
   public let reach: Double
@@ -16,6 +17,14 @@ public struct TaylorCase: Sendable {
   public let noise: Double
   let function: @Sendable (Double) throws -> Double
 
+  /// A function of one step along a direction E, and what is claimed of its derivatives at zero.
+  ///
+  /// - Parameters:
+  ///   - place: names the direction in messages.
+  ///   - derivatives: D f[E], D²f[E, E], …, from the function under test.
+  ///   - reach: the largest step; within the radius of convergence.
+  ///   - noise: round-off of one evaluation, in units of its last place.
+  ///   - function: t ↦ f(x + tE), which shares no code with the function under test.
   public init(
     _ place: String, derivatives: [Double], reach: Double, noise: Double = 8,
     _ function: @escaping @Sendable (Double) throws -> Double
@@ -113,6 +122,9 @@ extension Check {
 }
 
 /// The verdict on a list of Taylor remainders.
+///
+/// - Returns: inconclusive without cases, and where a remainder does not rise above round-off at seven steps.
+/// - Throws: what a case's function throws.
 public func judgeTaylorRemainders(_ cases: [TaylorCase]) throws -> Verdict {
   guard !cases.isEmpty else { return .inconclusive("no direction was examined") }
   var worst = (margin: Double.infinity, slope: Double.nan, place: "")

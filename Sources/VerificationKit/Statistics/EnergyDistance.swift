@@ -10,7 +10,9 @@ private import Glibc
 /// - Accuracy: without bias, hence negative now and then for equal laws; the standard error is the jackknife's, which for
 ///   equal laws is too large rather than too small. n log n operations.
 public struct EnergyDistance: Sendable, Equatable, Codable {
+  /// The unbiased estimate, in the unit of the variable; below zero now and then for equal laws.
   public let value: Double
+  /// The jackknife's standard error of ``value``, in the same unit.
   public let standardError: Double
 
   /// - Parameters:

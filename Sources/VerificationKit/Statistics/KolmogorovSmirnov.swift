@@ -10,8 +10,13 @@ public struct KolmogorovSmirnov: Sendable {
   ///
   /// - Accuracy: Stephens' correction of the asymptotic series; within a percent for n ≥ 20.
   public let pValue: Double
+  /// The sample's size n.
   public let count: Int
 
+  /// Tests a sample.
+  ///
+  /// - Parameter sample: values in [0, 1], in any order.
+  /// - Returns: nil for no values, or one outside [0, 1] or NaN.
   public init?(uniform sample: [Double]) {
     guard !sample.isEmpty, sample.allSatisfy({ $0 >= 0 && $0 <= 1 }) else { return nil }
     let sorted = sample.sorted()

@@ -4,15 +4,23 @@ public import DenseLinearAlgebra
 
 /// Running mean and covariance of vectors, by Welford's stable update.
 public struct VectorMoments: Sendable {
+  /// How many samples were added.
   public private(set) var count = 0
+  /// The average so far, shape [k]; zero before the first sample.
   public private(set) var mean: Vector<Double>
   private var scatter: Matrix<Double>
 
+  /// Moments of no samples yet.
+  ///
+  /// - Parameter dimension: the number k of entries of a sample; at least 1.
   public init(dimension: Int) {
     mean = .zeros(dimension)
     scatter = .zeros(dimension, dimension)
   }
 
+  /// Takes one more sample into account, in O(k²) operations.
+  ///
+  /// - Parameter sample: shape [k]; another length is a caller's mistake and stops the program.
   public mutating func add(_ sample: [Double]) {
     precondition(sample.count == mean.count, "a sample of \(sample.count) among vectors of \(mean.count)")
     count += 1

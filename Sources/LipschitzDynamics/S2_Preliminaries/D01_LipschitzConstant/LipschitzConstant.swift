@@ -47,7 +47,7 @@ public enum LipschitzConstant: Claim {
 public struct LineNetwork<F: Field & Comparable>: Sendable {
   /// wᵢ, one a hidden unit.
   public let weights: [F]
-  /// bᵢ.
+  /// bᵢ, one a hidden unit: where its kink lies.
   public let biases: [F]
   /// vᵢ, vectors of one length: the columns of the output layer. Its bias moves no slope and is left out.
   public let outputs: [[F]]

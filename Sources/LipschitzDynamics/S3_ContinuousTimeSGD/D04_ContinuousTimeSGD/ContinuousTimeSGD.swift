@@ -33,7 +33,7 @@ public enum ContinuousTimeSGD: Claim {
 public struct LinearGradients<F: Field>: Sendable {
   /// aᵢ, the samples' curvatures.
   public let slopes: [F]
-  /// bᵢ.
+  /// bᵢ, the samples' pulls: gᵢ vanishes at θ = bᵢ/aᵢ.
   public let offsets: [F]
 
   /// - Throws: ``HypothesisViolation`` if there is no sample, or if not every sample has both numbers.

@@ -15,7 +15,9 @@ public import VerificationKit
 ///
 /// - Source: Definition 4, arXiv 2506.18588; Li, Malladi, Arora 2021 for SVAG; Li, Tai, E 2019 for the drift of order 2.
 public struct VarianceAmplificationLadder: Sendable {
+  /// η; a step takes the time η.
   public let learningRate: LearningRate
+  /// M, drawn with replacement.
   public let batchSize: BatchSize
   /// Steps of SGD until T.
   public let steps: Int
@@ -43,14 +45,21 @@ public struct VarianceAmplificationLadder: Sendable {
 
   /// Mean and spread of an ensemble's Z(T) − Z(0), and what the noise is to the gradient.
   public struct Law: Sendable, Encodable {
+    /// Which process the ensemble ran: "SGD", "SVAG(2)", …
     public let name: String
+    /// How many independent runs the ensemble has.
     public let runs: Int
+    /// E[Z(T) − Z(0)], estimated; dimensionless, as all of Z.
     public let mean: Double
+    /// Standard error of ``mean``.
     public let meanError: Double
+    /// Spread of Z(T) − Z(0) over runs.
     public let standardDeviation: Double
+    /// Standard error of ``standardDeviation``, from the measured fourth moment.
     public let standardDeviationError: Double
     /// tr Σ/‖∇L‖² at time T, the mean over runs; Σ the covariance of a batch's mean.
     public let noiseToSignal: Double
+    /// Full-data loss at time T, averaged over runs.
     public let loss: Double
     /// Z(T) − Z(0) of every run; not written.
     public let changes: [Double]
@@ -75,12 +84,22 @@ public struct VarianceAmplificationLadder: Sendable {
 
   /// How two independent ensembles of Z differ: in the mean, in the standard deviation, and in anything.
   public struct Distance: Sendable, Encodable {
+    /// The first law's mean less the second's.
     public let mean: Double
+    /// Standard error of ``mean``, both ensembles' errors together.
     public let meanError: Double
+    /// The first law's standard deviation less the second's.
     public let standardDeviation: Double
+    /// Standard error of ``standardDeviation``, both ensembles' errors together.
     public let standardDeviationError: Double
+    /// Székely's distance of the two laws, which is zero for equal laws only.
     public let energy: EnergyDistance
 
+    /// Compares two ensembles that share no random number.
+    ///
+    /// - Parameters:
+    ///   - a: at least three runs.
+    ///   - b: at least three runs.
     public init(_ a: Law, _ b: Law) {
       func root(_ x: Double, _ y: Double) -> Double { (x * x + y * y).squareRoot() }
       mean = a.mean - b.mean
@@ -103,6 +122,7 @@ public struct VarianceAmplificationLadder: Sendable {
     public let descents: [Law]
     /// The SDE by Euler–Maruyama with the fine and the four times coarser step.
     public let diffusion: Law
+    /// The same SDE with the four times larger step, from which the discretisation's error shows.
     public let coarseDiffusion: Law
     /// Euler–Maruyama with the steps η and η/4: what solving the SDE no finer than SGD makes of it.
     public let largeSteps: [Law]
@@ -141,12 +161,19 @@ public struct VarianceAmplificationLadder: Sendable {
 
   /// What is known of one run at its end.
   public struct End: Sendable, Equatable {
-    /// Z(T) − Z(0).
+    /// Z(T) − Z(0) of the run; dimensionless.
     public let change: Double
     /// tr Σ/‖∇L‖² there.
     public let noiseToSignal: Double
+    /// Full-data loss at time T.
     public let loss: Double
 
+    /// One run's end, as measured or as read from a checkpoint.
+    ///
+    /// - Parameters:
+    ///   - change: Z(T) − Z(0).
+    ///   - noiseToSignal: tr Σ/‖∇L‖² at time T.
+    ///   - loss: full-data loss at time T.
     public init(change: Double, noiseToSignal: Double, loss: Double) {
       (self.change, self.noiseToSignal, self.loss) = (change, noiseToSignal, loss)
     }

@@ -52,6 +52,12 @@ public struct Cumulants: Sendable, Equatable {
   /// κ₄ = E(x − Ex)⁴ − 3κ₂².
   public let fourth: Double
 
+  /// Cumulants that are known already.
+  ///
+  /// - Parameters:
+  ///   - variance: κ₂.
+  ///   - third: κ₃.
+  ///   - fourth: κ₄.
   public init(variance: Double, third: Double, fourth: Double) {
     self.variance = variance
     self.third = third

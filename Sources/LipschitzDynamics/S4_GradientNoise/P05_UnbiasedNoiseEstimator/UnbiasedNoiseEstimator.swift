@@ -29,6 +29,7 @@ public enum UnbiasedNoiseEstimator: Claim {
 public struct NoiseEstimator: Sendable {
   /// How the M samples were drawn.
   public enum Sampling: Sendable, Equatable {
+    /// Independently of each other, so that a sample may come twice: Σ̂ as printed.
     case withReplacement
     /// M of N distinct samples: Σ̂ carries the factor 1 − M/N.
     case withoutReplacement(population: Int)

@@ -38,6 +38,11 @@ public struct BoundedLayer: Sendable {
   /// A ≥ 0.
   public let activationConstant: Double
 
+  /// A layer for the product bound.
+  ///
+  /// - Parameters:
+  ///   - weights: θ, shape [m, n].
+  ///   - activationConstant: A ≥ 0; 1 for ReLU, tanh and no activation, ¼ for the sigmoid.
   public init(_ weights: Matrix<Double>, activationConstant: Double = 1) {
     self.weights = weights
     self.activationConstant = activationConstant

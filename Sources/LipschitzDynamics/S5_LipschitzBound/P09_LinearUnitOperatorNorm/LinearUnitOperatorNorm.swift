@@ -29,7 +29,9 @@ public enum LinearUnitOperatorNorm: Claim {
 
 /// A linear unit of a network: x ↦ θx, or a convolution.
 public enum LinearUnit: Sendable {
+  /// A matrix product with θ, shape [m, n].
   case dense(Matrix<Double>)
+  /// A convolution, as a map between whole images.
   case convolution(Convolution)
 
   /// The interval that holds the operator norm: a point for a dense unit.
@@ -53,11 +55,19 @@ public enum LinearUnit: Sendable {
 
 /// An interval that holds an operator norm.
 public struct NormBounds: Sendable, Equatable {
+  /// What the norm is at least; zero where no output sees a whole patch.
   public let lowerBound: Double
+  /// What the norm is at most; equal to ``lowerBound`` for a dense unit.
   public let upperBound: Double
   /// How many patches along one axis share a pixel: the integer that the upper bound is multiplied by.
   public let multiplicity: Int
 
+  /// An interval from its ends.
+  ///
+  /// - Parameters:
+  ///   - lowerBound: in the unit of the weights.
+  ///   - upperBound: in the unit of the weights.
+  ///   - multiplicity: the integer between the two for convolutions, 1 for dense units.
   public init(lowerBound: Double, upperBound: Double, multiplicity: Int) {
     self.lowerBound = lowerBound
     self.upperBound = upperBound
@@ -67,6 +77,7 @@ public struct NormBounds: Sendable, Equatable {
 
 /// A two-dimensional convolution with square kernel on images of a fixed size.
 public struct Convolution: Sendable {
+  /// What lies beyond the image's border.
   public enum Padding: Sendable, Equatable {
     /// Zeros on every side.
     case zero(Int)
@@ -74,14 +85,19 @@ public struct Convolution: Sendable {
     case circular
   }
 
+  /// c_out, the channels of the output.
   public let outputs: Int
+  /// c_in, the channels of the image.
   public let inputs: Int
-  /// k.
+  /// k, the side of the square kernel in pixels.
   public let size: Int
-  /// s.
+  /// s, the pixels from one patch to the next.
   public let stride: Int
+  /// What lies beyond the border of the image.
   public let padding: Padding
+  /// Rows of the image, in pixels.
   public let height: Int
+  /// Columns of the image, in pixels.
   public let width: Int
   /// R; shape [c_out, c_in·k²], columns ordered by channel, then row, then column of the kernel.
   public let reshapedKernel: Matrix<Double>

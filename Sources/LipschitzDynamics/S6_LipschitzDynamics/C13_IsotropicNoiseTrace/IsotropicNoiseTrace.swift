@@ -37,6 +37,7 @@ public protocol CurvatureTrace: Sendable {
 /// - Source: the eigenvalues 1/(σ₁ ∓ σᵢ) and 1/σ₁ of the Hessian of Lemma 13, arXiv 2506.18588.
 /// - Accuracy: u σ₁/(σ₁ − σ₂) relative.
 public struct SpectralTrace: CurvatureTrace {
+  /// The formula has no parameters.
   public init() {}
 
   public func trace<F: Field>(_ sigma: [F], rows: Int, columns: Int) throws(HypothesisViolation) -> F {

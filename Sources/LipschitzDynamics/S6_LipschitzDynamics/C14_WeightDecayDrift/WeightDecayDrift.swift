@@ -63,6 +63,14 @@ public struct WeightDecayEffect: Sendable, Equatable {
   /// The change of Z = Σ log K⁽ˡ⁾ in one step where the gradient vanishes.
   public var idleStep: Double
 
+  /// An effect from its parts, all of them summed over the layers.
+  ///
+  /// - Parameters:
+  ///   - drift: added to μ_Z; per unit of time.
+  ///   - diffusion: added to Σ‖λ⁽ˡ⁾‖²; per unit of time.
+  ///   - noiseCurvature: added to κ_Z; per unit of time.
+  ///   - gradientCurvature: added to Σ (η/2) gᵀHg/σ₁; per unit of time.
+  ///   - idleStep: the change of Z in one step without gradient; dimensionless.
   public init(
     drift: Double, diffusion: Double, noiseCurvature: Double, gradientCurvature: Double, idleStep: Double
   ) {

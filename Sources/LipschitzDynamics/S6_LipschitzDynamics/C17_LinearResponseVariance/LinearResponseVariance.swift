@@ -26,14 +26,23 @@ public enum LinearResponseVariance: Claim {
 public protocol LinearisedDescent {
   /// A direction in the space of parameters.
   associatedtype Direction
+  /// The numbers in which it is computed; exact ones make exact tests.
   associatedtype Scalar: Field
-  /// η.
+  /// η, the factor of the gradient in one step.
   var learningRate: Scalar { get }
   /// ∇log K, or of whatever is observed, at θ_k.
+  ///
+  /// - Parameter step: k, from 0 to T.
+  /// - Throws: if log K has no derivative at θ_k.
   func gradient(at step: Int) throws -> Direction
   /// pᵀΣ(θ_k)p for the covariance Σ of the mini-batch gradient, and H_L(θ_k)p.
+  ///
+  /// - Parameters:
+  ///   - p: a direction.
+  ///   - step: k, from 0 to T − 1.
+  /// - Throws: if the products do not exist at θ_k.
   func response(to p: Direction, at step: Int) throws -> (noise: Scalar, curvature: Direction)
-  /// p + s q.
+  /// p + s q, the one operation that directions need.
   func sum(_ p: Direction, _ s: Scalar, _ q: Direction) -> Direction
 }
 

@@ -8,6 +8,7 @@ internal import VerificationKit
 
 /// Full-batch descent θ_0 … θ_T of a perceptron, kept whole: 8(T + 1)P bytes.
 public struct NetworkDescentPath: LinearisedDescent, Sendable {
+  /// η of the full-batch steps.
   public let learningRate: Double
   private let samples: Samples<Double>
   private let architecture: Architecture
@@ -50,17 +51,25 @@ public struct NetworkDescentPath: LinearisedDescent, Sendable {
     self.points = points
   }
 
-  /// θ_k.
+  /// The network with the parameters θ_k.
+  ///
+  /// - Parameter step: k, from 0 to T.
   public func network(at step: Int) -> MultilayerPerceptron<Double> {
     MultilayerPerceptron(architecture, parameters: points[step])
   }
 
   /// Σ_ℓ log σ₁(θ⁽ˡ⁾) at θ_k.
+  ///
+  /// - Parameter step: k, from 0 to T.
+  /// - Throws: ``LinearAlgebraError`` if a weight matrix has no triplet to working precision.
   public func logNorm(at step: Int) throws -> Double {
     try points[step].weights.reduce(0.0) { try $0 + log(TopSingularTriplet($1).sigma) }
   }
 
   /// ∇Z(θ_k): u₁v₁ᵀ/σ₁ for every weight matrix, nothing for biases.
+  ///
+  /// - Parameter step: k, from 0 to T.
+  /// - Throws: ``LinearAlgebraError`` if some σ₁ is not simple.
   public func gradient(at step: Int) throws -> NetworkParameters<Double> {
     var out = NetworkParameters<Double>(zerosFor: architecture)
     for (l, theta) in points[step].weights.enumerated() {
@@ -78,6 +87,7 @@ public struct NetworkDescentPath: LinearisedDescent, Sendable {
     return (noiseWeight * scatter(slopes), network.fullHessianVectorProduct(p, samples))
   }
 
+  /// p + s q, parameter by parameter.
   public func sum(
     _ p: NetworkParameters<Double>, _ s: Double, _ q: NetworkParameters<Double>
   ) -> NetworkParameters<Double> {
@@ -87,6 +97,9 @@ public struct NetworkDescentPath: LinearisedDescent, Sendable {
   }
 
   /// Theorem 15's coefficients at θ_0 … θ_{T−1}, of the whole population.
+  ///
+  /// - Returns: T entries; per unit of time, of which a step takes η.
+  /// - Throws: ``LinearAlgebraError`` if some σ₁ on the path is not simple.
   public func coefficients() throws -> [NetworkCoefficients] {
     let workspace = Workspace<Double>(for: architecture, sampleCount: samples.count)
     workspace.load(Array(0..<samples.count), of: samples)

@@ -9,8 +9,11 @@ internal import VerificationKit
 public enum SpreadOfLogNorm {
   /// How batches are drawn, how far a step goes, and the numbers of steps at which log K is observed.
   public struct Regime: Sendable {
+    /// How batches are drawn from the data set.
     public let sampling: Sampling
+    /// M, the samples of one step.
     public let batchSize: BatchSize
+    /// η, the same at every step.
     public let learningRate: LearningRate
     /// Ascending and positive.
     public let steps: [Int]
@@ -133,7 +136,9 @@ public enum SpreadOfLogNorm {
 
 /// An observed variance over a predicted one, with its interval.
 public struct VarianceRatio: Sendable, CustomStringConvertible {
+  /// Observed over predicted; 1 if the prediction is right.
   public let value: Double
+  /// Of ``value``, from the measured fourth moment.
   public let standardError: Double
 
   /// - Parameters:
@@ -153,7 +158,7 @@ public struct VarianceRatio: Sendable, CustomStringConvertible {
   /// Half of the 99 % interval.
   public var halfWidth: Double { Distribution.normalUpperQuantile(0.005) * standardError }
 
-  /// "0.98 ± 0.08".
+  /// Ratio and half of its 99 % interval, e.g. "0.98 ± 0.08".
   public var description: String { "\(rounded(value)) ± \(rounded(halfWidth))" }
 
   /// Two decimals, or two significant digits of a small number.

@@ -20,6 +20,7 @@ public enum OperatorNormHessian: Claim {
 
   /// The three forms on trial; a mutant spoils one of them.
   public struct Subject: Sendable {
+    /// D²σ_k[E, E] from a decomposed θ and E, both of shape [m, n].
     public typealias Form = @Sendable (SpectralPoint, Matrix<Double>) throws -> Double
     var weights: any KroneckerWeights = PaperWeights()
     var spectral: Form = { OperatorNormHessian.spectral($0, $1) }
@@ -86,6 +87,12 @@ public enum OperatorNormHessian: Claim {
   }
 
   /// The resolvent form for k = 1: no decomposition but the top triplet, and positive semidefinite at sight.
+  ///
+  /// - Parameters:
+  ///   - point: θ of shape [m, n]; its k is ignored.
+  ///   - e: E, shape [m, n].
+  /// - Returns: D²σ₁[E, E].
+  /// - Throws: ``LinearAlgebraError`` if σ₁ is not simple to working precision.
   public static func resolvent(_ point: SpectralPoint, _ e: Matrix<Double>) throws -> Double {
     let hessian = try ResolventHessian(point.theta, at: TopSingularTriplet(point.theta))
     let top = hessian.triplet
@@ -115,7 +122,9 @@ struct PaperWeights: KroneckerWeights {}
 
 /// A matrix with its full decomposition and the index of the singular value in question.
 public struct SpectralPoint: Sendable {
+  /// θ, shape [m, n].
   public let theta: Matrix<Double>
+  /// The full decomposition: all m left and all n right vectors.
   public let svd: SingularValueDecomposition<Double>
   /// k, zero-based.
   public let index: Int

@@ -11,6 +11,7 @@ public import DenseLinearAlgebra
 ///   Cholesky factor and its smallest eigenvalue also certify that the given triplet is the largest and σ₂ its gap.
 /// - Accuracy: u/(relative gap), because A's smallest eigenvalue is 1 − (σ₂/σ₁)².
 public struct ResolventHessian<Scalar: BLASScalar>: Sendable {
+  /// σ₁, u₁ and v₁, at which the second derivative is taken.
   public let triplet: TopSingularTriplet<Scalar>
   /// θ/σ₁ with the smaller dimension first: θ itself or its transpose.
   private let normalized: Matrix<Scalar>

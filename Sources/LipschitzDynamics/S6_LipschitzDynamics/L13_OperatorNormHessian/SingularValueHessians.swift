@@ -17,7 +17,9 @@ internal import VerificationKit
 public struct SingularValueHessians: Sendable {
   /// Matrices of the batch, and their common shape.
   public let count: Int
+  /// m, of every matrix.
   public let rows: Int
+  /// n, of every matrix.
   public let columns: Int
   /// The chosen k, zero-based.
   public let indices: [Int]
@@ -26,7 +28,7 @@ public struct SingularValueHessians: Sendable {
   /// The Hessians laid end to end, k fastest: `count * indices.count` symmetric matrices of order mn, vec column-major.
   public private(set) var elements: [Double]
 
-  /// mn.
+  /// mn, the order of one Hessian.
   public var order: Int { rows * columns }
 
   /// - Parameters:

@@ -32,6 +32,7 @@ public struct LayerPoint: Sendable {
   public let gradient: Matrix<Double>
   /// Gradients that represent the noise, through `noise`.
   public let sample: any LayerGradientSample<Double>
+  /// What ``sample`` stands for: a batch, a population, or a factor Ω of Σ.
   public let noise: NoiseModel
   /// η; also the time that one step takes.
   public let learningRate: Double
@@ -55,6 +56,7 @@ public struct LayerPoint: Sendable {
   /// Projections of drift and noise on the operator norm's derivatives.
   ///
   /// - Parameter triplet: the layer's top singular triplet, if it is known already.
+  /// - Throws: ``LinearAlgebraError`` if σ₁ is not simple; ``HypothesisViolation`` if the sample is too small for the model.
   public func projections(at triplet: TopSingularTriplet<Double>? = nil) throws -> LayerProjections<Double> {
     try LayerProjections(
       weights: weights, gradient: gradient, gradientNoise: gradientNoise, sample: sample, noise: noise,
@@ -77,6 +79,14 @@ public struct LayerCoefficients: Sendable, Equatable {
   /// ⟨J, g⟩²/σ₁², kept for the logarithm's own discrete-step term.
   public let relativeGradientSquared: Double
 
+  /// Coefficients that are known already, all relative to σ₁ and per unit of time.
+  ///
+  /// - Parameters:
+  ///   - mu: −⟨J, g⟩/σ₁.
+  ///   - kappa: (η/2)⟨H, Σ⟩/σ₁.
+  ///   - lambdaSquared: η JᵀΣJ/σ₁².
+  ///   - discreteStep: (η/2) gᵀHg/σ₁.
+  ///   - relativeGradientSquared: ⟨J, g⟩²/σ₁², without the factor η.
   public init(mu: Double, kappa: Double, lambdaSquared: Double, discreteStep: Double, relativeGradientSquared: Double) {
     self.mu = mu
     self.kappa = kappa
@@ -85,6 +95,11 @@ public struct LayerCoefficients: Sendable, Equatable {
     self.relativeGradientSquared = relativeGradientSquared
   }
 
+  /// Theorem 14's coefficients from what they are made of.
+  ///
+  /// - Parameters:
+  ///   - p: the layer's projections.
+  ///   - eta: η; a step takes the time η.
   public init(_ p: LayerProjections<Double>, learningRate eta: Double) {
     self.init(
       mu: -p.gradient, kappa: eta / 2 * p.noiseCurvature, lambdaSquared: eta * p.noise,
@@ -102,6 +117,7 @@ public struct LayerCoefficients: Sendable, Equatable {
 
 /// Gradient and noise seen through J/σ₁ and H/σ₁: everything but the learning rate.
 public struct LayerProjections<Scalar: BLASScalar>: Sendable {
+  /// σ₁, u₁ and v₁, on whose derivatives everything is projected.
   public let triplet: TopSingularTriplet<Scalar>
   /// ⟨J, ∇L⟩/σ₁.
   public let gradient: Scalar
@@ -156,6 +172,8 @@ public struct LayerProjections<Scalar: BLASScalar>: Sendable {
 
 extension LayerPoint {
   /// ⟨H, Σ⟩/σ₁ by the Kronecker and the spectral form, from a full decomposition: a slow second opinion on κ.
+  ///
+  /// - Throws: ``LinearAlgebraError`` if σ₁ is not simple; ``HypothesisViolation`` if the sample is too small for the model.
   public func spectralNoiseCurvature() throws -> (kronecker: Double, spectral: Double) {
     let point = try SpectralPoint(weights)
     let weight = try noise.weight(sampleCount: sample.count)

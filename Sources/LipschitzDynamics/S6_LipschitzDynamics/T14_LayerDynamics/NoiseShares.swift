@@ -12,6 +12,7 @@ public struct NoiseShares: Sendable, Equatable {
   public let noiseTrace: Double
 
   /// - Parameter projections: of the same point.
+  /// - Throws: ``HypothesisViolation`` if the sample is too small for its model; ``LinearAlgebraError`` if σ₁ is not simple.
   public init(_ point: LayerPoint, _ projections: LayerProjections<Double>) throws {
     let weight = try point.noise.weight(sampleCount: point.sample.count)
     let variances = weight * point.sample.sumOfSquares(centred: point.noise.isCentred)

@@ -25,7 +25,9 @@ public enum NetworkLogDynamics: Claim {
 ///
 /// - Source: Theorem 15, arXiv 2506.18588.
 public struct NetworkCoefficients: Sendable, Equatable {
+  /// μ_Z = Σ μ⁽ˡ⁾, the sum of the layers' relative drifts.
   public let mu: Double
+  /// κ_Z = Σ κ⁽ˡ⁾, the sum of the layers' relative noise curvatures.
   public let kappa: Double
   /// Σ‖λ⁽ˡ⁾‖²: the squared diffusion under Assumption 3, and in any case twice Itô's correction to the drift of Z.
   public let layerwiseLambdaSquared: Double
@@ -34,6 +36,14 @@ public struct NetworkCoefficients: Sendable, Equatable {
   /// Σ_ℓ of the layers' discrete-step terms in log K.
   public let logDiscreteStep: Double
 
+  /// Coefficients that are known already, per unit of time.
+  ///
+  /// - Parameters:
+  ///   - mu: μ_Z.
+  ///   - kappa: κ_Z.
+  ///   - layerwiseLambdaSquared: Σ‖λ⁽ˡ⁾‖².
+  ///   - exactLambdaSquared: λ_Z² with the covariances between layers.
+  ///   - logDiscreteStep: what discrete steps add to the drift of Z.
   public init(
     mu: Double, kappa: Double, layerwiseLambdaSquared: Double, exactLambdaSquared: Double, logDiscreteStep: Double
   ) {

@@ -42,6 +42,13 @@ public struct DynamicsIncrement: Sendable, Equatable {
   /// λ_Z dW, as it was realised.
   public let noise: Double
 
+  /// One step of a path of Z.
+  ///
+  /// - Parameters:
+  ///   - duration: of the step, in units of t.
+  ///   - relativeDrift: μ_Z + κ_Z at the left end; per unit of time.
+  ///   - itoCorrection: ½Σ‖λ⁽ˡ⁾‖² at the left end; per unit of time.
+  ///   - noise: λ_Z dW, as it was realised; dimensionless.
   public init(duration: Double, relativeDrift: Double, itoCorrection: Double, noise: Double) {
     self.duration = duration
     self.relativeDrift = relativeDrift

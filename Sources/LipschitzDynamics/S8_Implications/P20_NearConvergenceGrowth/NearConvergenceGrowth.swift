@@ -49,14 +49,24 @@ public enum NearConvergenceGrowth: Claim {
 
 /// A rate a t^{−p} on t ≥ 1.
 public struct PowerLawTail: Sendable, Equatable {
+  /// a, the rate at t = 1; per unit of time.
   public let coefficient: Double
+  /// p, how fast the rate decays; its integral converges for p > 1.
   public let exponent: Double
 
+  /// The rate a t^{−p}.
+  ///
+  /// - Parameters:
+  ///   - coefficient: a, of either sign.
+  ///   - exponent: p.
   public init(_ coefficient: Double, exponent: Double) {
     self.coefficient = coefficient
     self.exponent = exponent
   }
 
+  /// The rate at a time.
+  ///
+  /// - Parameter t: at least 1.
   public func callAsFunction(_ t: Double) -> Double { coefficient * pow(t, -exponent) }
 
   /// ∫₁^∞: a/(p − 1) for p > 1, else infinite with the sign of a.
@@ -68,9 +78,16 @@ public struct PowerLawTail: Sendable, Equatable {
 
 /// Limits of the mean and the variance, relative to K(1) and its square; infinite if they diverge.
 public struct GrowthLimit: Sendable, Equatable {
+  /// lim E K(t)/K(1); +∞ if it diverges.
   public let mean: Double
+  /// lim Var K(t)/K(1)²; +∞ if it diverges.
   public let variance: Double
 
+  /// Two limits, each a number or +∞.
+  ///
+  /// - Parameters:
+  ///   - mean: relative to K(1).
+  ///   - variance: relative to K(1)².
   public init(mean: Double, variance: Double) {
     self.mean = mean
     self.variance = variance

@@ -29,6 +29,7 @@ public enum LargeBatchUncertainty: Claim {
 /// - Source: Proposition 21, arXiv 2506.18588. Differs from print: the finite-population factor; the next order.
 /// - Hypotheses: the same learning rate and number of steps for every batch size.
 public struct BatchVariance: Sendable {
+  /// Draws with or without replacement, as for the estimator of Proposition 5.
   public typealias Sampling = NoiseEstimator.Sampling
 
   var divisor: @Sendable (_ batchSize: Int) -> Int = { $0 }

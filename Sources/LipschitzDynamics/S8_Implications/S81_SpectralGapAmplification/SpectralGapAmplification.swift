@@ -40,9 +40,16 @@ public protocol PairCurvature: Sendable {
 
 /// σ₁ and another singular value.
 public struct SingularPair<F: Field>: Sendable {
+  /// σ₁, the operator norm.
   public let first: F
+  /// σᵢ, i ≠ 1; below σ₁ and not negative.
   public let other: F
 
+  /// Two singular values of one matrix.
+  ///
+  /// - Parameters:
+  ///   - first: σ₁.
+  ///   - other: σᵢ ≥ 0.
   public init(_ first: F, _ other: F) {
     self.first = first
     self.other = other
@@ -57,9 +64,16 @@ public struct SingularPair<F: Field>: Sendable {
 
 /// Variances of the noise along the symmetric and the antisymmetric direction of a pair.
 public struct PairNoise<F: Field>: Sendable {
+  /// s₊², along (uᵢv₁ᵀ + u₁vᵢᵀ)/√2.
   public let symmetric: F
+  /// s₋², along (uᵢv₁ᵀ − u₁vᵢᵀ)/√2.
   public let antisymmetric: F
 
+  /// Two variances, which are not negative; unit (loss/parameter)².
+  ///
+  /// - Parameters:
+  ///   - symmetric: s₊².
+  ///   - antisymmetric: s₋².
   public init(symmetric: F, antisymmetric: F) {
     self.symmetric = symmetric
     self.antisymmetric = antisymmetric
@@ -71,6 +85,7 @@ public struct PairNoise<F: Field>: Sendable {
 /// - Source: Section 8.1, arXiv 2506.18588, from the eigenvalues 1/(σ₁ ∓ σᵢ) of Lemma 13's Hessian.
 /// - Accuracy: u σ₁/(σ₁ − σᵢ) relative, from the gap's own cancellation.
 public struct GapAmplifiedCurvature: PairCurvature {
+  /// The formula has no parameters.
   public init() {}
 
   public func share<F: Field>(

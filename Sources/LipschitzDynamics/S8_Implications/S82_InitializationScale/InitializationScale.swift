@@ -53,13 +53,19 @@ public enum InitializationScale: Claim {
 
 /// An m x n weight matrix of independent N(0, s²) entries.
 public struct GaussianLayer: Sendable, Equatable {
-  /// m.
+  /// m, the layer's outputs.
   public let rows: Int
-  /// n.
+  /// n, the layer's inputs.
   public let columns: Int
-  /// s.
+  /// s, the standard deviation of one entry.
   public let deviation: Double
 
+  /// A law of weights.
+  ///
+  /// - Parameters:
+  ///   - rows: m ≥ 1.
+  ///   - columns: n ≥ 1.
+  ///   - deviation: s ≥ 0.
   public init(rows: Int, columns: Int, deviation: Double) {
     self.rows = rows
     self.columns = columns
@@ -84,9 +90,16 @@ public struct GaussianLayer: Sendable, Equatable {
 
 /// Mean and standard deviation of a random constant.
 public struct InitialConstant: Sendable, Equatable {
+  /// Expectation over initial weights, in their unit for a layer and that unit to the power L for a product.
   public var mean: Double
+  /// Spread over initial weights, in the unit of ``mean``.
   public var standardDeviation: Double
 
+  /// Two moments.
+  ///
+  /// - Parameters:
+  ///   - mean: positive for a product to be formed of it.
+  ///   - standardDeviation: not negative.
   public init(mean: Double, standardDeviation: Double) {
     self.mean = mean
     self.standardDeviation = standardDeviation

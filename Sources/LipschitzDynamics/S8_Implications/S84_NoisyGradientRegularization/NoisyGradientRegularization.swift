@@ -60,6 +60,12 @@ public struct IntegratedRates: Sendable {
   /// ∫₀^τ κ_n, κ_n = (η/2)⟨H, Σ_n⟩/σ₁ of the injected noise; dimensionless.
   public let injected: @Sendable (_ position: Double) -> Double
 
+  /// Three integrals from 0, each a function of the position τ that vanishes at 0.
+  ///
+  /// - Parameters:
+  ///   - optimization: ∫₀^τ μ.
+  ///   - curvature: ∫₀^τ κ; zero if omitted.
+  ///   - injected: ∫₀^τ κ_n; zero if omitted.
   public init(
     optimization: @escaping @Sendable (_ position: Double) -> Double,
     curvature: @escaping @Sendable (_ position: Double) -> Double = { _ in 0 },

@@ -109,7 +109,7 @@ public struct LabelCorruption: Sendable {
 
 /// Mean and covariance of one sample's gradient under corrupted labels; unit loss/parameter and its square.
 public struct CorruptedGradients<F: Field>: Sendable {
-  /// ḡ.
+  /// ḡ, the same whether labels are redrawn or not; length P.
   public let mean: [F]
   /// C for labels drawn anew at every visit.
   public let redrawn: FieldMatrix<F>
