@@ -4,8 +4,10 @@
 public enum TarFile {
   /// The bytes of the wanted members of a .tar or .tar.gz file.
   ///
-  /// - Parameter names: the members' names as the archive has them, such as `folder/file.bin`.
-  /// - Parameter maximumBytes: the most that the file, its decompressed form, and the wanted members may each hold.
+  /// - Parameters:
+  ///   - names: the members' names as the archive has them, such as `folder/file.bin`.
+  ///   - path: the archive; gzip is recognised by its first bytes.
+  ///   - maximumBytes: the most that the file, its decompressed form, and the wanted members may each hold.
   /// - Returns: those of the names that are there.
   /// - Throws: ``ArrayFileError`` if the file is damaged, or if a wanted member is a link or appears twice.
   public static func read(

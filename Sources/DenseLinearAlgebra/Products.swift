@@ -10,7 +10,9 @@ extension Matrix {
   ///
   /// - Parameters:
   ///   - a: shape [m, k] after `opA`.
+  ///   - opA: whether A is used as it is or transposed.
   ///   - b: shape [k, n] after `opB`.
+  ///   - opB: whether B is used as it is or transposed.
   /// - Returns: shape [m, n].
   public static func product(
     _ a: Matrix, _ opA: Operand = .asIs, _ b: Matrix, _ opB: Operand = .asIs

@@ -14,7 +14,7 @@ public struct GramMatrix<Scalar: BLASScalar> {
 
 /// The largest singular value and its vectors of a matrix that changes a little from call to call.
 ///
-/// Every ``update(_:)`` is a Rayleigh–Ritz step on the former leading left vectors and one fixed generic vector,
+/// Every ``update(_:gram:)`` is a Rayleigh–Ritz step on the former leading left vectors and one fixed generic vector,
 /// followed by residuals of the leading Ritz vector (Davidson's expansion) until it is accurate to the tolerance.
 /// Both products of a vector, Aᵀx and A(Aᵀx), come from one sweep over A. No step allocates once the first has.
 ///
@@ -67,6 +67,8 @@ public struct TopSingularTripletTracker<Scalar: BLASScalar>: Sendable {
   private var usualMove: Scalar = 0
 
   /// - Parameters:
+  ///   - rows: m, of every matrix to come.
+  ///   - columns: n, of every matrix to come.
   ///   - tolerance: at least 64 units of round-off as a residual. The default residual √u leaves σ_1 with an error of
   ///     round-off over the gap.
   ///   - recheckInterval: warm steps between two cold ones.

@@ -2,7 +2,7 @@
 
 public import SymbolicCalculus
 
-/// Declarations, assumptions and definitions in force: a ``Theory`` and the names that stand for expressions over it.
+/// Declarations, assumptions and definitions in force: a `Theory` and the names that stand for expressions over it.
 public struct Scope: Hashable, Sendable {
   public internal(set) var theory: Theory
   var definitions: [String: Definition] = [:]

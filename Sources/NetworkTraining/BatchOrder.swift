@@ -21,6 +21,7 @@ public struct BatchOrder: BatchSource, Equatable, Sendable {
   private let indices: [Int]
 
   /// - Parameter array: integers of shape [steps, batch] in 0 ..< population.
+  /// - Parameter population: N; the indices lie below it.
   /// - Throws: ``NetworkTrainingError/invalidBatchOrder(file:step:position:found:expected:)`` naming the first that is not.
   public init(_ array: NumericArray, population: Int) throws(NetworkTrainingError) {
     guard array.shape.count == 2, array.count > 0 else {

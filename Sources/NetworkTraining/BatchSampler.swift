@@ -18,9 +18,12 @@ public struct BatchSampler: BatchSource {
   private var pool: [Int]
   private var epoch = -1
 
-  /// - Parameter batchSize: M, at most N unless samples may repeat.
-  /// - Parameter population: N.
-  /// - Parameter stream: the stream's name, such as `claim/check/batches`.
+  /// - Parameters:
+  ///   - sampling: with or without replacement, or shuffled once an epoch.
+  ///   - batchSize: M, at most N unless samples may repeat.
+  ///   - population: N.
+  ///   - stream: the stream's name, such as `claim/check/batches`.
+  ///   - seed: equal streams and seeds give equal digits.
   /// - Throws: ``NetworkTrainingError`` if no such batch exists.
   public init(
     _ sampling: Sampling, batchSize: BatchSize, of population: Int, stream: StreamName, seed: UInt64

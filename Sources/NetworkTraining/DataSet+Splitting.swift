@@ -10,7 +10,10 @@ extension DataSet {
 
   /// A random split into a part to train on and the rest.
   ///
-  /// - Parameter training: the number of samples to train on; both parts get at least one.
+  /// - Parameters:
+  ///   - training: the number of samples to train on; both parts get at least one.
+  ///   - stream: decides the order that is cut in two.
+  ///   - seed: equal streams and seeds give equal digits.
   /// - Throws: ``NetworkTrainingError/invalidValue(field:value:requirement:)`` if one part would be empty.
   public func split(
     training: Int, by stream: StreamName, seed: UInt64

@@ -17,8 +17,13 @@ public struct DataSet: Equatable, Sendable {
 
   /// A data set from any source.
   ///
-  /// - Parameter inputs: shape [features, N], finite; scale them to about 1 beforehand.
-  /// - Parameter labels: N of them, each in 0 ..< classes.
+  /// - Parameters:
+  ///   - name: for messages and results.
+  ///   - inputs: shape [features, N], finite; scale them to about 1 beforehand.
+  ///   - labels: N of them, each in 0 ..< classes.
+  ///   - classes: how many classes the labels distinguish; labels lie below.
+  ///   - licence: under which the data may be used, for results to repeat.
+  ///   - citation: how their authors want to be cited.
   /// - Throws: ``NetworkTrainingError/invalidDataSet(name:field:value:requirement:)`` naming the first offence.
   public init(
     name: String, inputs: Matrix<Double>, labels: [Int], classes: Int, licence: String, citation: String

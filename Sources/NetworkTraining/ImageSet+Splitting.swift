@@ -19,7 +19,10 @@ extension ImageSet {
 
   /// A random split into a part to train on and the rest: the same for the same stream and seed.
   ///
-  /// - Parameter fraction: the share to train on, rounded to whole images; both parts get at least one.
+  /// - Parameters:
+  ///   - fraction: the share to train on, rounded to whole images; both parts get at least one.
+  ///   - stream: decides the order that is cut in two.
+  ///   - seed: equal streams and seeds give equal digits.
   /// - Throws: ``NetworkTrainingError/invalidValue(field:value:requirement:)`` if one part would be empty.
   public func split(
     fraction: Double, by stream: StreamName, seed: UInt64

@@ -24,8 +24,16 @@ public struct ImageSet: Equatable, Sendable {
 
   /// Images from any source.
   ///
-  /// - Parameter pixels: N · height · width · channels bytes in NHWC order, at least one image.
-  /// - Parameter labels: N of them, each in 0 ..< classes.
+  /// - Parameters:
+  ///   - name: for messages and results.
+  ///   - height: rows of every image.
+  ///   - width: columns of every image.
+  ///   - channels: 1 for grey, 3 for colour.
+  ///   - pixels: N · height · width · channels bytes in NHWC order, at least one image.
+  ///   - labels: N of them, each in 0 ..< classes.
+  ///   - classes: how many classes the labels distinguish; labels lie below.
+  ///   - licence: under which the data may be used, for results to repeat.
+  ///   - citation: how their authors want to be cited.
   /// - Throws: ``NetworkTrainingError/invalidDataSet(name:field:value:requirement:)`` naming the first offence.
   public init(
     name: String, height: Int, width: Int, channels: Int, pixels: [UInt8], labels: [Int], classes: Int,

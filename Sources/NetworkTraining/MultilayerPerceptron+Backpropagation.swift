@@ -40,9 +40,11 @@ extension MultilayerPerceptron {
   ///
   /// Σ_i w_i g_i has the blocks (δ diag(w)) xᵀ and δw: one product a layer, no per-sample gradient.
   ///
-  /// - Parameter reduction: `mean` divides by M; `weighted` takes M weights as they are.
-  /// - Parameter workspace: as ``backward(_:)`` left it.
-  /// - Parameter gradient: overwritten, or added to if `adding`; unit loss/parameter.
+  /// - Parameters:
+  ///   - reduction: `mean` divides by M; `weighted` takes M weights as they are.
+  ///   - workspace: as ``backward(_:)`` left it.
+  ///   - gradient: overwritten, or added to if `adding`; unit loss/parameter.
+  ///   - adding: whether `gradient` keeps what it held, plus this.
   public func gradient(
     _ reduction: Reduction<Scalar>, of workspace: Workspace<Scalar>, into gradient: inout NetworkParameters<Scalar>,
     adding: Bool = false

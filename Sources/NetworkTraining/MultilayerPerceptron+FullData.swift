@@ -32,6 +32,7 @@ extension MultilayerPerceptron {
   /// H_L v for the Hessian of the mean loss over all samples.
   ///
   /// - Parameter direction: v, a point of the parameter space.
+  /// - Parameter samples: the whole data set, over which the loss is averaged.
   /// - Returns: H_L v; unit loss/parameter² times that of v.
   public func fullHessianVectorProduct(
     _ direction: NetworkParameters<Scalar>, _ samples: Samples<Scalar>

@@ -31,11 +31,13 @@ extension MultilayerPerceptron {
   ///
   /// - Source: Pearlmutter 1994, "Fast exact multiplication by the Hessian".
   /// - Hypotheses: for ReLU, no pre-activation is exactly zero; the product is then that of the smooth piece.
-  /// - Parameter direction: v, a point of the parameter space.
-  /// - Parameter reduction: as for ``gradient(_:of:into:adding:)``.
-  /// - Parameter workspace: as ``backward(_:)`` left it.
-  /// - Parameter tangents: buffers of the same size.
-  /// - Parameter out: overwritten, or added to if `adding`; unit loss/parameter² times that of v.
+  /// - Parameters:
+  ///   - direction: v, a point of the parameter space.
+  ///   - reduction: as for ``gradient(_:of:into:adding:)``.
+  ///   - workspace: as ``backward(_:)`` left it.
+  ///   - tangents: buffers of the same size.
+  ///   - out: overwritten, or added to if `adding`; unit loss/parameter² times that of v.
+  ///   - adding: whether `out` keeps what it held, plus this.
   public func hessianVectorProduct(
     _ direction: NetworkParameters<Scalar>, _ reduction: Reduction<Scalar>, _ workspace: Workspace<Scalar>,
     _ tangents: TangentWorkspace<Scalar>, into out: inout NetworkParameters<Scalar>, adding: Bool = false

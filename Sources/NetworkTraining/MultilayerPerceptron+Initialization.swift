@@ -10,8 +10,11 @@ extension MultilayerPerceptron {
   /// up to rounding.
   ///
   /// - Source: He, Zhang, Ren, Sun 2015, "Delving deep into rectifiers".
-  /// - Parameter scale: a factor on every weight, for studies of the initial scale.
-  /// - Parameter stream: the stream's name, such as `claim/check/initial`.
+  /// - Parameters:
+  ///   - architecture: which layers there are, and how wide.
+  ///   - scale: a factor on every weight, for studies of the initial scale.
+  ///   - stream: the stream's name, such as `claim/check/initial`.
+  ///   - seed: equal streams and seeds give equal digits.
   public init(kaiming architecture: Architecture, scale: Double = 1, stream: StreamName, seed: UInt64) {
     let normals = CounterNormals(stream, seed: seed)
     var parameters = NetworkParameters<Scalar>(zerosFor: architecture)

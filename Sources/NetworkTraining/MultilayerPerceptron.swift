@@ -7,6 +7,7 @@ public struct MultilayerPerceptron<Scalar: BLASScalar>: Equatable, Sendable {
   public let architecture: Architecture
   public var parameters: NetworkParameters<Scalar>
 
+  /// - Parameter architecture: widths and activation.
   /// - Parameter parameters: a point of the architecture's parameter space.
   public init(_ architecture: Architecture, parameters: NetworkParameters<Scalar>) {
     precondition(

@@ -34,6 +34,7 @@ public struct NetworkParameters<Scalar: BLASScalar>: Equatable, Sendable {
   /// The inverse of ``flattened``.
   ///
   /// - Parameter vector: as long as the architecture has parameters.
+  /// - Parameter architecture: decides how the vector is cut into weights and biases.
   public init(flattened vector: Vector<Scalar>, _ architecture: Architecture) {
     precondition(
       vector.count == architecture.parameterCount,

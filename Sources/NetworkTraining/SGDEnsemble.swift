@@ -22,8 +22,10 @@ public struct SGDEnsemble<Scalar: BLASScalar, Source: BatchSource>: Sendable {
   public let initial: MultilayerPerceptron<Scalar>
   private let batches: @Sendable (Int) -> Source
 
-  /// - Parameter initial: θ_0 of every run.
-  /// - Parameter batches: the batches of run r; a function of r only.
+  /// - Parameters:
+  ///   - descent: learning rate and data, common to all runs.
+  ///   - initial: θ_0 of every run.
+  ///   - batches: the batches of run r; a function of r only.
   public init(
     _ descent: StochasticGradientDescent<Scalar>, from initial: MultilayerPerceptron<Scalar>,
     batches: @escaping @Sendable (_ run: Int) -> Source
@@ -55,7 +57,11 @@ public struct SGDEnsemble<Scalar: BLASScalar, Source: BatchSource>: Sendable {
 
   /// A number of the network, such as log K, along every run.
   ///
-  /// - Parameter value: a function of the network only.
+  /// - Parameters:
+  ///   - runs: R ≥ 1.
+  ///   - steps: of every run.
+  ///   - workers: threads at most; as many as the machine has cores if nil. The result does not depend on it.
+  ///   - value: a function of the network only.
   /// - Returns: shape [steps + 1, R]; entry (k, r) is the value at θ_k of run r.
   public func trajectories(
     _ runs: Int, steps: Int, workers: Int? = nil, of value: @Sendable (MultilayerPerceptron<Scalar>) -> Double

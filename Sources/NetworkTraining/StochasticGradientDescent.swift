@@ -32,7 +32,10 @@ public struct StochasticGradientDescent<Scalar: BLASScalar>: Sendable {
 
   /// One step on the given samples, through buffers for as many.
   ///
-  /// - Parameter batch: positions in the data set.
+  /// - Parameters:
+  ///   - network: θ before the step on entry, after it on return.
+  ///   - batch: positions in the data set.
+  ///   - workspace: buffers for as many samples as the batch has; overwritten.
   public func step(
     _ network: inout MultilayerPerceptron<Scalar>, _ batch: [Int], _ workspace: Workspace<Scalar>
   ) {
@@ -45,10 +48,13 @@ public struct StochasticGradientDescent<Scalar: BLASScalar>: Sendable {
   /// Steps `steps.lowerBound`, …, `steps.upperBound − 1` of a source of batches.
   ///
   /// The same network, samples and source give the same bits for a given number of BLAS threads
-  /// (``BLASThreads``): a source is a function of the step, so a run may be cut anywhere and continued.
+  /// (`BLASThreads`): a source is a function of the step, so a run may be cut anywhere and continued.
   ///
-  /// - Parameter network: θ at `steps.lowerBound` on entry, at `steps.upperBound` on return.
-  /// - Parameter observe: called before each step; what it throws ends the run at that θ.
+  /// - Parameters:
+  ///   - network: θ at `steps.lowerBound` on entry, at `steps.upperBound` on return.
+  ///   - batches: gives every step its positions in the data set.
+  ///   - steps: which steps to take, counted from the run's beginning.
+  ///   - observe: called before each step; what it throws ends the run at that θ.
   public func train<E: Error>(
     _ network: inout MultilayerPerceptron<Scalar>, batches: some BatchSource, steps: Range<Int>,
     observe: (TrainingStep<Scalar>) throws(E) -> Void

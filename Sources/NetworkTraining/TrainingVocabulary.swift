@@ -29,7 +29,10 @@ public struct BatchSize: Equatable, Sendable {
 
   /// A size that batches of the given sampling can have.
   ///
-  /// - Parameter value: at least 1, and at most `population` unless samples may repeat.
+  /// - Parameters:
+  ///   - value: at least 1, and at most `population` unless samples may repeat.
+  ///   - sampling: with or without replacement, or shuffled once an epoch.
+  ///   - population: N, the number of samples that there are.
   /// - Throws: ``NetworkTrainingError/invalidValue(field:value:requirement:)``.
   public init(_ value: Int, _ sampling: Sampling, of population: Int) throws(NetworkTrainingError) {
     try self.init(value)

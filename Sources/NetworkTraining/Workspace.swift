@@ -66,6 +66,7 @@ public final class Workspace<Scalar: BLASScalar> {
   /// Copies the samples with the given indices into the batch.
   ///
   /// - Parameter indices: M positions in `samples`; repetitions are allowed.
+  /// - Parameter samples: where the batch is copied from.
   public func load(_ indices: [Int], of samples: Samples<Scalar>) {
     precondition(indices.count == sampleCount, "\(indices.count) indices for a batch of \(sampleCount)")
     precondition(

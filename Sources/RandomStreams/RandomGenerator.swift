@@ -65,6 +65,7 @@ public final class RandomGenerator {
 
   /// A generator seeded as GSL does, for comparison with published values.
   ///
+  /// - Parameter algorithm: one of GSL's generators, or Philox.
   /// - Parameter gslSeed: 0 means the algorithm's own default seed, as in GSL; the key itself for Philox.
   public convenience init(_ algorithm: Algorithm, gslSeed: UInt) {
     _ = Self.silencedErrorHandler

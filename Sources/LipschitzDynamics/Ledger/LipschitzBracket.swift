@@ -46,7 +46,7 @@ public final class LipschitzBracketTracker<Scalar: NetworkScalar> {
   public func forget() { for norm in norms { norm.forget() } }
 
   /// - Parameter row: the ledger's for the same weights; σ₁ of matrices and reshaped kernels comes from it.
-  /// - Throws: ``LinearAlgebraError`` if a derivative is not finite.
+  /// - Throws: `LinearAlgebraError` if a derivative is not finite.
   public func bracket(
     of network: SequentialNetwork<Scalar>, _ row: SequentialLedger<Scalar>.Row
   ) throws -> LipschitzBracket {

@@ -36,7 +36,7 @@ public struct MatrixProblem: Sendable {
   /// - Parameters:
   ///   - curvature: a, of the quadratic loss.
   ///   - learningRate: η; a step takes the time η.
-  /// - Throws: ``LinearAlgebraError`` if σ₁ is not simple to working precision.
+  /// - Throws: `LinearAlgebraError` if σ₁ is not simple to working precision.
   public func initialPrediction(curvature: Double, learningRate: Double) throws -> LayerCoefficients {
     let columns = (0..<factor.columns).map {
       factor.column($0).unvec(rows: start.rows, columns: start.columns)

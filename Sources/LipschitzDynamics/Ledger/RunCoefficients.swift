@@ -27,7 +27,7 @@ public struct RunCoefficients: Sendable, Equatable {
   }
 
   /// - Returns: nil where some layer's gap is below round-off.
-  /// - Throws: ``LinearAlgebraError`` if noise is injected and a weight is not finite.
+  /// - Throws: `LinearAlgebraError` if noise is injected and a weight is not finite.
   public init?<Scalar: NetworkScalar>(
     _ row: SequentialLedger<Scalar>.Row, of run: RegularizedDescent<Scalar>
   ) throws {

@@ -40,7 +40,7 @@ public final class SequentialLedger<Scalar: NetworkScalar> {
   private let units: [Unit]
 
   /// - Parameter noise: what the sample that the workspace holds stands for; not a factor, which has no mean.
-  /// - Throws: ``HypothesisViolation`` if the sample is too small for the model.
+  /// - Throws: `HypothesisViolation` if the sample is too small for the model.
   public init(
     for workspace: SequentialWorkspace<Scalar>, noise: NoiseModel = .batchEstimate, learningRate: LearningRate
   ) throws {
@@ -56,7 +56,7 @@ public final class SequentialLedger<Scalar: NetworkScalar> {
   /// The row of the step that the workspace holds, after its backward pass and before the update.
   ///
   /// - Parameter tasks: further work for the same threads, such as eigenvalues of Gram matrices.
-  /// - Throws: ``LinearAlgebraError`` if a weight is not finite or zero.
+  /// - Throws: `LinearAlgebraError` if a weight is not finite or zero.
   public func row(
     _ network: SequentialNetwork<Scalar>, _ workspace: SequentialWorkspace<Scalar>, beside tasks: [() -> Void] = []
   ) throws -> Row {

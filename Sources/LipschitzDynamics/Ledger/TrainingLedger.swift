@@ -64,7 +64,7 @@ public struct TrainingLedger: Sendable {
 
   /// A ledger that is empty. Between two rows the first one's coefficients count.
   ///
-  /// - Throws: ``HypothesisViolation`` if the estimate needs more samples a batch.
+  /// - Throws: `HypothesisViolation` if the estimate needs more samples a batch.
   public init(
     _ estimate: Estimate, samples: Samples<Double>, sampling: Sampling, batchSize: Int, learningRate: LearningRate
   ) throws {
@@ -87,7 +87,7 @@ public struct TrainingLedger: Sendable {
 
   /// The row of a step that is about to be taken.
   ///
-  /// - Throws: ``HypothesisViolation`` if a layer's weights are zero; ``LinearAlgebraError`` if they are not finite.
+  /// - Throws: `HypothesisViolation` if a layer's weights are zero; `LinearAlgebraError` if they are not finite.
   public mutating func row(_ step: TrainingStep<Double>) throws -> LedgerRow {
     let weights = step.network.weights
     triplets = try weights.enumerated().map { l, theta in

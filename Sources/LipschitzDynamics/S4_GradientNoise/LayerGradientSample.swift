@@ -116,7 +116,7 @@ public enum NoiseModel: Sendable, Equatable {
 
   /// The weight w in Σ = w Σ_i (g_i − c)(g_i − c)ᵀ for a sample of the given size.
   ///
-  /// - Throws: ``HypothesisViolation`` if the sample is too small for the model.
+  /// - Throws: `HypothesisViolation` if the sample is too small for the model.
   public func weight(sampleCount: Int) throws(HypothesisViolation) -> Double {
     let n = Double(sampleCount)
     switch self {

@@ -15,6 +15,7 @@ extension ImageSet {
   ///
   /// - Parameter folder: with `data_batch_1.bin` … `data_batch_5.bin` and `test_batch.bin`, each as it is or with `.gz`
   ///   or `.xz`, also inside `cifar-10-batches-bin`; or with `cifar-10-binary.tar.gz`, which is read without unpacking.
+  /// - Parameter split: the images to train on, or those to test with.
   /// - Returns: pixels in NHWC order, red, green, blue; the format has planes.
   /// - Throws: ``NetworkTrainingError`` naming the file, the offset, what was found and what was expected.
   public static func cifar10(in folder: String, split: Split) throws(NetworkTrainingError) -> ImageSet {
@@ -24,10 +25,12 @@ extension ImageSet {
 
   /// Photographs of 100 kinds of things in 20 superclasses, 32 × 32 × 3: 50,000 to train on and 10,000 to test.
   ///
-  /// - Parameter folder: with `train.bin` and `test.bin`, as for ``cifar10(in:split:)``, also inside
-  ///   `cifar-100-binary`; or with `cifar-100-binary.tar.gz`. Where only one of the two is at hand, read that
-  ///   one and ``split(fraction:by:seed:)`` it, and say so with the results: they are no CIFAR-100 test accuracy.
-  /// - Parameter labels: fine (100 classes) or coarse (20).
+  /// - Parameters:
+  ///   - folder: with `train.bin` and `test.bin`, as for ``cifar10(in:split:)``, also inside
+  ///     `cifar-100-binary`; or with `cifar-100-binary.tar.gz`. Where only one of the two is at hand, read that
+  ///     one and ``split(fraction:by:seed:)`` it, and say so with the results: they are no CIFAR-100 test accuracy.
+  ///   - split: the images to train on, or those to test with.
+  ///   - labels: fine (100 classes) or coarse (20).
   /// - Throws: as ``cifar10(in:split:)`` does.
   public static func cifar100(
     in folder: String, split: Split, labels: CIFAR100Labels = .fine

@@ -12,6 +12,7 @@ extension ImageSet {
   ///
   /// - Parameter folder: with `train-images-idx3-ubyte` and its companions, each as it is or with `.gz` or `.xz`.
   ///   Fashion-MNIST's files have the same names, so give each set a folder of its own.
+  /// - Parameter split: the images to train on, or those to test with.
   /// - Throws: ``NetworkTrainingError`` naming the file, the offset, what was found and what was expected.
   public static func mnist(in folder: String, split: Split) throws(NetworkTrainingError) -> ImageSet {
     try idx(.mnist, in: folder, split)
@@ -20,6 +21,7 @@ extension ImageSet {
   /// Articles of clothing, 28 × 28 × 1: 60,000 to train on and 10,000 to test.
   ///
   /// - Parameter folder: as for ``mnist(in:split:)``.
+  /// - Parameter split: the images to train on, or those to test with.
   /// - Throws: as ``mnist(in:split:)`` does.
   public static func fashionMNIST(in folder: String, split: Split) throws(NetworkTrainingError) -> ImageSet {
     try idx(.fashionMNIST, in: folder, split)

@@ -4,7 +4,8 @@ public enum TrainingData {
   /// Training images by name.
   ///
   /// - Parameters:
-  ///   - images: how many of them, evenly spaced; all if nil.
+  ///   - name: of an embedded data set, or of a published one that `folder` holds.
+  ///   - count: how many of the images, evenly spaced; all if nil.
   ///   - folder: with a folder for each published data set.
   /// - Throws: an error that says which file is missing and how to get it.
   public static func training(_ name: String, images count: Int?, folder: String) throws -> ImageSet {

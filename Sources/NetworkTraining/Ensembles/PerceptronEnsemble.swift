@@ -17,6 +17,7 @@ public struct PerceptronEnsemble<Steps: WeightedSteps>: Sendable {
   public let steps: Steps
 
   /// - Parameters:
+  ///   - steps: the rule by which every run weighs samples at each step.
   ///   - initial: θ_0 of every run.
   ///   - samples: the data that the steps' indices mean.
   /// - Throws: ``NetworkTrainingError`` if the data fit neither the network nor the steps.

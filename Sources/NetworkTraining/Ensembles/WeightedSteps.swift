@@ -72,8 +72,12 @@ public struct StochasticVarianceAmplifiedSteps: WeightedSteps {
   private let factors: [Float]
 
   /// - Parameters:
+  ///   - learningRate: η; a step takes the time η.
+  ///   - batchSize: M, drawn with replacement.
+  ///   - population: N, the number of samples that there are.
   ///   - amplification: l; 1 for SGD, which then takes one batch a step.
   ///   - stream: the stream's name; run r is its component r.
+  ///   - seed: equal streams and seeds give equal digits.
   /// - Throws: ``NetworkTrainingError`` if l is not positive, or there are no samples.
   public init(
     learningRate: LearningRate, batchSize: BatchSize, of population: Int, amplification: Int = 1, stream: StreamName,
@@ -132,8 +136,13 @@ public struct EulerMaruyamaSteps: WeightedSteps {
   private let noise: Double
 
   /// - Parameters:
+  ///   - learningRate: η; a step takes the time η.
+  ///   - batchSize: M, drawn with replacement.
+  ///   - population: N, the number of samples that there are.
   ///   - substeps: k; a step is η/k units of time.
+  ///   - driftOrder: whether the drift has the term of order η (Li, Tai, E 2019).
   ///   - stream: the stream's name; run r is its component r.
+  ///   - seed: equal streams and seeds give equal digits.
   /// - Throws: ``NetworkTrainingError`` if k is not positive, or there are no samples.
   public init(
     learningRate: LearningRate, batchSize: BatchSize, of population: Int, substeps: Int,

@@ -67,7 +67,10 @@ public struct AutoAugment: Equatable, Sendable {
 
   /// Applies what was drawn to one image.
   ///
-  /// - Parameter pixels: shape [height, width, channels], channel fastest.
+  /// - Parameters:
+  ///   - choice: a sub-policy with its draws.
+  ///   - pixels: shape [height, width, channels], channel fastest.
+  ///   - shape: height, width and channels of the image.
   public func apply(_ choice: Choice, to pixels: inout [UInt8], shape: ImageShape) {
     precondition(pixels.count == shape.count, "\(pixels.count) bytes are no image of \(shape.count)")
     withUnsafeTemporaryAllocation(of: UInt8.self, capacity: shape.count) { scratch in

@@ -23,9 +23,11 @@ public struct BatchPipeline<Scalar: BLASScalar>: Sendable {
   private var scratch = PipelineScratch<Scalar>()
 
   /// - Parameters:
+  ///   - images: what batches are drawn from.
   ///   - standardization: of as many channels as the images have; pixels/255 if nil.
   ///   - regularizers: those that do not change data are left to the network and the optimiser.
   ///   - stream: the stream's name, such as `experiment/batches`; each regulariser appends its own.
+  ///   - seed: equal streams and seeds give equal digits.
   /// - Throws: ``NetworkTrainingError/invalidValue(field:value:requirement:)`` if a regulariser occurs twice, or if
   ///   there are too many or too few channels.
   public init(

@@ -86,6 +86,7 @@ public enum ImageOperation: String, CaseIterable, Sendable {
   /// - Parameters:
   ///   - level: in 0 ..< ``levels``.
   ///   - isNegative: for signed operations; ignored by the others.
+  ///   - shape: height, width and channels of the image.
   public func magnitude(level: Int, isNegative: Bool, shape: ImageShape) -> Double {
     precondition((0..<Self.levels).contains(level), "a level lies in 0 ..< \(Self.levels)")
     // 150 of the 331 pixels that the paper's larger images have.
@@ -113,6 +114,7 @@ public enum ImageOperation: String, CaseIterable, Sendable {
   ///
   /// - Parameters:
   ///   - pixels: shape [height, width, channels], channel fastest.
+  ///   - shape: height, width and channels of the image.
   ///   - level: in 0 ..< ``levels``; ignored by operations without magnitude.
   ///   - isNegative: for signed operations; ignored by the others.
   public func apply(to pixels: inout [UInt8], shape: ImageShape, level: Int, isNegative: Bool = false) {

@@ -71,8 +71,10 @@ public struct LabelCorruption: Equatable, Sendable {
     ///
     /// - Parameters:
     ///   - label: the true one, in 0 ..< classes.
+    ///   - classes: how many classes the labels distinguish; labels lie below.
     ///   - sample: the index in the data set; what a fixed corruption depends on.
     ///   - position: in the batch; what a redrawn corruption depends on, with the step.
+    ///   - step: what a redrawn corruption depends on, with the position.
     public func label(_ label: Int, classes: Int, sample: Int, position: Int, step: Int) -> Int {
       precondition((0..<classes).contains(label), "label \(label) is outside 0 ..< \(classes)")
       let (path, step) = corruption.timing == .fixed ? (sample, 0) : (position, step)

@@ -21,6 +21,7 @@ public struct Mixup: Equatable, Sendable {
   public let coefficients: Coefficients
 
   /// - Parameter alpha: positive and finite.
+  /// - Parameter coefficients: one for a whole batch, or one a sample.
   /// - Throws: ``NetworkTrainingError/invalidValue(field:value:requirement:)``.
   public init(alpha: Double, _ coefficients: Coefficients = .perBatch) throws(NetworkTrainingError) {
     guard alpha > 0, alpha.isFinite else {
@@ -51,7 +52,10 @@ public struct Mixup: Equatable, Sendable {
 
     /// Writes π of a step, uniform over all permutations of 0 ..< count.
     ///
-    /// - Parameter scratch: as many numbers; left with anything.
+    /// - Parameters:
+    ///   - permutation: overwritten; its count is the batch's size.
+    ///   - scratch: as many numbers; left with anything.
+    ///   - step: whose permutation is wanted; any order of steps gives the same.
     public func fillPermutation(_ permutation: inout [Int], scratch: inout [Double], step: Int) {
       let count = permutation.count
       precondition(scratch.count == count, "\(scratch.count) numbers of scratch for a permutation of \(count)")

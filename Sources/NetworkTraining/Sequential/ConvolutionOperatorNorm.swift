@@ -25,6 +25,7 @@ public final class ConvolutionOperatorNorm<Scalar: NetworkScalar> {
   private var image: Vector<Scalar>
   private let depth = 12
 
+  /// - Parameter architecture: knows the size of the images that reach the layer.
   /// - Parameter layer: a convolution's.
   public init(for architecture: SequentialArchitecture, layer: Int) {
     guard case .conv2d(let channels, let kernel, let stride, let padding) = architecture.layers[layer] else {
@@ -45,6 +46,7 @@ public final class ConvolutionOperatorNorm<Scalar: NetworkScalar> {
   /// The norm for the network's present weights.
   ///
   /// - Parameters:
+  ///   - network: of the architecture that this was made for.
   ///   - tolerance: on the residual; at least some round-off's.
   ///   - limit: products after which the value is returned as it is; its residual says how good that is.
   public func update(_ network: SequentialNetwork<Scalar>, tolerance: Double = 1e-3, limit: Int = 600) -> Value {

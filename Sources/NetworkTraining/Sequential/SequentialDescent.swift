@@ -54,7 +54,11 @@ extension SequentialNetwork {
   /// x + ε sign(∇_x ℓ_i(x)) in place of every sample: the fast gradient sign method.
   ///
   /// - Source: Goodfellow, Shlens, Szegedy 2015, "Explaining and harnessing adversarial examples".
-  /// - Parameter range: where inputs may lie, if anywhere in particular.
+  /// - Parameters:
+  ///   - workspace: its inputs are overwritten.
+  ///   - epsilon: ε, the largest change of an input.
+  ///   - mode: whether dropout and batch norm act as in training.
+  ///   - range: where inputs may lie, if anywhere in particular.
   public func perturbInputs(
     _ workspace: SequentialWorkspace<Scalar>, epsilon: Double, mode: NetworkMode, range: ClosedRange<Double>? = nil
   ) {

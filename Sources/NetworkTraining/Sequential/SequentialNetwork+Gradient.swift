@@ -8,6 +8,7 @@ extension SequentialNetwork {
   /// One product a layer; no per-sample gradient is formed.
   ///
   /// - Parameter reduction: `mean` divides by M; `weighted` takes M weights as they are.
+  /// - Parameter workspace: as the backward pass left it.
   public func gradient(_ reduction: Reduction<Scalar>, of workspace: SequentialWorkspace<Scalar>)
     -> SequentialParameters<Scalar>
   {
@@ -18,7 +19,12 @@ extension SequentialNetwork {
 
   /// target ← keep target + s Σ_i w_i g_i.
   ///
-  /// - Parameter target: a gradient's memory, or the parameters themselves.
+  /// - Parameters:
+  ///   - reduction: `mean` divides by M; `weighted` takes M weights as they are.
+  ///   - workspace: as the backward pass left it.
+  ///   - s: the factor of the gradient, such as −η.
+  ///   - target: a gradient's memory, or the parameters themselves.
+  ///   - keep: the factor of what `target` held; 0 overwrites it.
   public func accumulate(
     _ reduction: Reduction<Scalar>, of workspace: SequentialWorkspace<Scalar>, _ s: Scalar,
     into target: inout SequentialParameters<Scalar>, keeping keep: Scalar

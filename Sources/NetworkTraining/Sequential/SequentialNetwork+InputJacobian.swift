@@ -8,7 +8,7 @@ extension SequentialNetwork {
   ///
   /// It takes a backward pass a class, and overwrites the values and derivatives in the workspace.
   ///
-  /// - Throws: ``LinearAlgebraError`` if a derivative is not finite.
+  /// - Throws: `LinearAlgebraError` if a derivative is not finite.
   public func inputJacobianNorms(_ workspace: SequentialWorkspace<Scalar>) throws(LinearAlgebraError) -> [Double] {
     run(workspace, .prediction)
     let (features, classes) = (architecture.input.count, architecture.classes)

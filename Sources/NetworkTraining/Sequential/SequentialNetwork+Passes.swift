@@ -118,8 +118,10 @@ extension SequentialNetwork {
   ///
   /// δ = p − t at the logits, each of the sample's own loss and not divided by M.
   ///
-  /// - Parameter batchNorm: how far a sample's gradient reaches through the statistics.
-  /// - Parameter wantsInputGradient: whether to go on to ∂ℓ/∂x, for adversarial examples.
+  /// - Parameters:
+  ///   - workspace: as the forward pass left it; receives losses and derivatives.
+  ///   - batchNorm: how far a sample's gradient reaches through the statistics.
+  ///   - wantsInputGradient: whether to go on to ∂ℓ/∂x, for adversarial examples.
   public func backward(
     _ workspace: SequentialWorkspace<Scalar>, batchNorm: BatchNormGradient = .coupled, wantsInputGradient: Bool = false
   ) {

@@ -19,7 +19,11 @@ public struct SequentialNetwork<Scalar: NetworkScalar>: Sendable {
     public var variance: [Double]
   }
 
-  /// - Parameter dropout: the stream of the dropout masks; the mask of a step is a function of the step.
+  /// - Parameters:
+  ///   - architecture: which layers there are, and how wide.
+  ///   - parameters: a point of the architecture's parameter space.
+  ///   - dropout: the stream of the dropout masks; the mask of a step is a function of the step.
+  ///   - seed: of the dropout masks.
   public init(
     _ architecture: SequentialArchitecture, parameters: SequentialParameters<Scalar>,
     dropout: StreamName = "network/dropout", seed: UInt64 = 1

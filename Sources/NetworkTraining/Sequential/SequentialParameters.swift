@@ -29,7 +29,11 @@ public struct SequentialParameters<Scalar: NetworkScalar>: Equatable, Sendable {
   /// Kaiming normal weights and zero biases, γ = 1 and β = 0: θ ~ N(0, 2/n) with n the columns of the weight.
   ///
   /// - Source: He, Zhang, Ren, Sun 2015, "Delving deep into rectifiers".
-  /// - Parameter scale: a factor on every weight but γ.
+  /// - Parameters:
+  ///   - architecture: which layers there are, and how wide.
+  ///   - scale: a factor on every weight but γ.
+  ///   - stream: the stream's name, such as `claim/check/initial`.
+  ///   - seed: equal streams and seeds give equal digits.
   public init(kaiming architecture: SequentialArchitecture, scale: Double = 1, stream: StreamName, seed: UInt64) {
     self.init(zerosFor: architecture)
     let normals = CounterNormals(stream, seed: seed)

@@ -17,6 +17,7 @@ extension SequentialWorkspace {
   /// contributes to once: no gradient is formed.
   ///
   /// - Parameters:
+  ///   - i: the layer's position in the architecture.
   ///   - v: length n.
   ///   - u: length m.
   ///   - right: overwritten; shape [m, M], column-major.
@@ -121,6 +122,7 @@ public final class GradientMoments<Scalar: NetworkScalar> {
   private let gradients: SampleBuffer<Scalar>?
   private let squares: (deltas: SampleBuffer<Scalar>, inputs: SampleBuffer<Scalar>)?
 
+  /// - Parameter workspace: knows the batch's size and the shapes.
   /// - Parameter layer: a linear layer or a convolution.
   public init(for workspace: SequentialWorkspace<Scalar>, layer: Int) {
     guard let (m, n) = workspace.unitShape(layer) else { preconditionFailure("layer \(layer) has no weight matrix") }
@@ -220,7 +222,7 @@ public final class GradientMoments<Scalar: NetworkScalar> {
 
   /// Largest eigenvalue first: the non-zero spectrum of Σ_j vec(G_j − Ḡ) vec(G_j − Ḡ)ᵀ, and Q.
   ///
-  /// - Throws: ``LinearAlgebraError`` if a gradient is not finite.
+  /// - Throws: `LinearAlgebraError` if a gradient is not finite.
   public func squareRoot() throws(LinearAlgebraError) -> (values: [Scalar], vectors: Matrix<Scalar>) {
     let decomposition = try SymmetricEigen(gram)
     let order = decomposition.values.indices.reversed()

@@ -15,6 +15,9 @@ extension Check {
   /// inconclusive and names the mutant it cannot resolve.
   ///
   /// - Parameters:
+  ///   - name: unique within the claim; part of the streams' names.
+  ///   - evidence: `training` where the sample is SGD of a real network.
+  ///   - blindTo: mutants that the residual cannot see by construction, with the reason.
   ///   - pilot: draws used for planning.
   ///   - minimum: the smallest sample size; large enough for the central limit theorem at the budget's tails.
   ///   - limit: the largest size of the quick tier, before half of it is added.

@@ -52,7 +52,7 @@ public struct LineNetwork<F: Field & Comparable>: Sendable {
   /// vᵢ, vectors of one length: the columns of the output layer. Its bias moves no slope and is left out.
   public let outputs: [[F]]
 
-  /// - Throws: ``HypothesisViolation`` if there is no unit, or if the parts do not fit each other.
+  /// - Throws: `HypothesisViolation` if there is no unit, or if the parts do not fit each other.
   public init(weights: [F], biases: [F], outputs: [[F]]) throws(HypothesisViolation) {
     try HypothesisViolation.require(!weights.isEmpty, field: "hidden units", value: 0, "give at least one")
     try HypothesisViolation.require(

@@ -28,7 +28,7 @@ public enum SGDUpdate: Claim {
     ) throws -> MultilayerPerceptron<Double>
   public static let subject: Subject = { try step($0, on: $1, batch: $2, learningRate: $3) }
 
-  /// θ_{k+1} by one step of ``StochasticGradientDescent``.
+  /// θ_{k+1} by one step of `StochasticGradientDescent`.
   ///
   /// - Source: Equation 1, arXiv 2506.18588.
   /// - Parameters:
@@ -37,7 +37,7 @@ public enum SGDUpdate: Claim {
   ///   - batch: M ≥ 1 positions in it; a repeated sample counts as often as it occurs.
   ///   - learningRate: η.
   /// - Accuracy: round-off ≤ c·(widths + M)·u·(‖θ‖ + η‖ḡ‖).
-  /// - Throws: ``HypothesisViolation`` if the batch is empty or names a sample that does not exist.
+  /// - Throws: `HypothesisViolation` if the batch is empty or names a sample that does not exist.
   public static func step(
     _ network: MultilayerPerceptron<Double>, on samples: Samples<Double>, batch: [Int], learningRate: LearningRate
   ) throws(HypothesisViolation) -> MultilayerPerceptron<Double> {

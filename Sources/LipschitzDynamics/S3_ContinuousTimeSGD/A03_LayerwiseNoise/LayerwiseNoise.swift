@@ -47,7 +47,7 @@ public struct NetworkDiffusion: Sendable, Equatable {
   ///   - learningRate: η, also the time that one step takes.
   ///   - batchSize: M ≥ 1.
   /// - Accuracy: two-pass; round-off ≤ c·(N + L)·u·(η/M)·max(Σ_ℓ|sᵢ⁽ˡ⁾|)².
-  /// - Throws: ``HypothesisViolation`` naming the scores or the batch size.
+  /// - Throws: `HypothesisViolation` naming the scores or the batch size.
   public init(scores: [[Double]], learningRate: Double, batchSize: Int) throws(HypothesisViolation) {
     try HypothesisViolation.require(batchSize >= 1, field: "batch size M", value: batchSize, "M ≥ 1")
     let counts = Set(scores.map(\.count))

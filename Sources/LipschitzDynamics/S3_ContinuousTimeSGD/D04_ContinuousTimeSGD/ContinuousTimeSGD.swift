@@ -36,7 +36,7 @@ public struct LinearGradients<F: Field>: Sendable {
   /// bᵢ, the samples' pulls: gᵢ vanishes at θ = bᵢ/aᵢ.
   public let offsets: [F]
 
-  /// - Throws: ``HypothesisViolation`` if there is no sample, or if not every sample has both numbers.
+  /// - Throws: `HypothesisViolation` if there is no sample, or if not every sample has both numbers.
   public init(slopes: [F], offsets: [F]) throws(HypothesisViolation) {
     try HypothesisViolation.require(
       !slopes.isEmpty && slopes.count == offsets.count, field: "slopes and offsets",
@@ -76,7 +76,7 @@ public struct SDECoefficients: Sendable {
   ///   - learningRate: η, also the time that one step takes.
   ///   - batchSize: M ≥ 1.
   /// - Returns: drift per unit of time, and squared diffusion: variance per unit of time.
-  /// - Throws: ``HypothesisViolation`` naming the batch size.
+  /// - Throws: `HypothesisViolation` naming the batch size.
   public func coefficients<F: Field>(
     at theta: F, of population: LinearGradients<F>, learningRate: F, batchSize: Int
   ) throws(HypothesisViolation) -> (drift: F, squaredDiffusion: F) {

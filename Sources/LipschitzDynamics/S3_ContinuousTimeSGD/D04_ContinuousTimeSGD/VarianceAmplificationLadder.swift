@@ -26,7 +26,7 @@ public struct VarianceAmplificationLadder: Sendable {
   /// Euler–Maruyama steps a learning rate; the coarser reference has a quarter of them, the coarsest two one and four.
   public let substeps: Int
 
-  /// - Throws: ``HypothesisViolation`` naming what cannot be a ladder.
+  /// - Throws: `HypothesisViolation` naming what cannot be a ladder.
   public init(
     learningRate: LearningRate, batchSize: BatchSize, steps: Int, amplifications: [Int] = [1, 2, 4, 8],
     substeps: Int = 32
@@ -191,7 +191,7 @@ public struct VarianceAmplificationLadder: Sendable {
   ///   - progress: the ensemble's name and the number of its finished runs.
   ///   - isCancelled: asked before each block of runs.
   /// - Returns: nothing if it was cancelled.
-  /// - Throws: ``HypothesisViolation`` if a run leaves the finite numbers, ``NetworkTrainingError`` if data do not fit.
+  /// - Throws: `HypothesisViolation` if a run leaves the finite numbers, ``NetworkTrainingError`` if data do not fit.
   public func run(
     _ network: MultilayerPerceptron<Float>, _ samples: Samples<Float>, runs: Int, stream: StreamName, seed: UInt64,
     workers: Int? = nil, finished: [String: [End]] = [:], keep: ([String: [End]]) throws -> Void = { _ in },

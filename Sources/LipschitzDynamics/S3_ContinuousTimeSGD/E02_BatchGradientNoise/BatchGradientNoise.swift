@@ -42,7 +42,7 @@ public struct BatchNoise: Sendable {
   ///   - batchSize: M; at most N unless samples may repeat.
   ///   - sampling: one batch of a shuffled epoch is a uniform subset, too.
   /// - Returns: shape [P, P]; unit (loss/parameter)²; symmetric positive semidefinite.
-  /// - Throws: ``HypothesisViolation`` naming the population or the batch size.
+  /// - Throws: `HypothesisViolation` naming the population or the batch size.
   public func covariance<F: Field>(
     of population: [[F]], batchSize: Int, sampling: Sampling
   ) throws(HypothesisViolation) -> FieldMatrix<F> {

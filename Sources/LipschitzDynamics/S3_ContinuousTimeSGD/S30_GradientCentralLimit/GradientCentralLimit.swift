@@ -29,7 +29,7 @@ public enum GradientCentralLimit: Claim {
   ///   - sample: the cumulants of one sample's gradient along a direction.
   ///   - batchSize: M ≥ 1.
   /// - Accuracy: the variance is exact; two roundings for the third cumulant, one for the fourth.
-  /// - Throws: ``HypothesisViolation`` naming the variance or the batch size.
+  /// - Throws: `HypothesisViolation` naming the variance or the batch size.
   public static func scaledMean(
     of sample: Cumulants, batchSize: Int
   ) throws(HypothesisViolation) -> Cumulants {

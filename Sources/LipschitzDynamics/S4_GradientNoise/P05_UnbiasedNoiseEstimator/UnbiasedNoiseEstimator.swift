@@ -44,7 +44,7 @@ public struct NoiseEstimator: Sendable {
 
   /// - Parameter gradients: M vectors of one length P; unit loss/parameter.
   /// - Returns: shape [P, P]; unit (loss/parameter)²; symmetric positive semidefinite of rank ≤ M − 1.
-  /// - Throws: ``HypothesisViolation`` naming the batch size.
+  /// - Throws: `HypothesisViolation` naming the batch size.
   public func covariance<F: Field>(
     of gradients: [[F]], sampling: Sampling = .withReplacement
   ) throws(HypothesisViolation) -> FieldMatrix<F> {
@@ -70,7 +70,7 @@ public struct NoiseEstimator: Sendable {
   ///
   /// - Parameter gradients: shape [P, M], one gradient a column.
   /// - Returns: shape [P, M]; unit loss/parameter.
-  /// - Throws: ``HypothesisViolation`` naming the batch size.
+  /// - Throws: `HypothesisViolation` naming the batch size.
   public func factor(of gradients: Matrix<Double>) throws(HypothesisViolation) -> Matrix<Double> {
     let m = gradients.columns
     try HypothesisViolation.require(m >= 2, field: "batch size M", value: m, "the estimate needs M ≥ 2 samples")

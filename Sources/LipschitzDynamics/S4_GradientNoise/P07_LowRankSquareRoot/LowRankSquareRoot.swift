@@ -23,7 +23,7 @@ public enum LowRankSquareRoot: Claim {
   /// - Accuracy: ‖Σ̂^½ − USUᵀ‖ ≤ c·u·‖Ω‖. The Gram route through ΩᵀΩ halves the digits of small singular values
   ///   (its error is √u·‖Ω‖), so it serves as an oracle only.
   /// - Parameter omega: shape [P, M]; unit loss/parameter.
-  /// - Throws: ``LinearAlgebraError`` on empty or non-finite input.
+  /// - Throws: `LinearAlgebraError` on empty or non-finite input.
   public static func root(of omega: Matrix<Double>) throws(LinearAlgebraError) -> SquareRoot {
     let svd = try SingularValueDecomposition(omega)
     return SquareRoot(basis: svd.u, values: svd.values)

@@ -51,7 +51,7 @@ public struct NetworkNorms: Sendable, Equatable {
 
   /// - Parameter weights: θ⁽ˡ⁾, from the input on; none of them zero.
   /// - Accuracy: c(m, n)·u relative for every norm; absolute for Z the sum of these and L·u·Σ|log K⁽ˡ⁾|.
-  /// - Throws: ``HypothesisViolation`` naming a layer that is zero; ``LinearAlgebraError`` on non-finite weights.
+  /// - Throws: `HypothesisViolation` naming a layer that is zero; `LinearAlgebraError` on non-finite weights.
   public init(_ weights: [Matrix<Double>]) throws {
     let layers = try weights.map { try TopSingularTriplet($0).sigma }
     for (index, norm) in layers.enumerated() {

@@ -23,7 +23,7 @@ public enum LipschitzProductBound: Claim {
   /// - Source: Proposition 8, arXiv 2506.18588. Differs from print: none.
   /// - Parameter layers: input first; the last layer's activation constant counts too (1 if it has none).
   /// - Returns: a bound of ‖f(a) − f(b)‖/‖a − b‖ over all a ≠ b; the product over no layers is 1, the identity's constant.
-  /// - Throws: ``LinearAlgebraError`` on empty or non-finite weights.
+  /// - Throws: `LinearAlgebraError` on empty or non-finite weights.
   public static func bound(of layers: [BoundedLayer]) throws(LinearAlgebraError) -> Double {
     var product = 1.0
     for layer in layers { product *= layer.activationConstant * (try TopSingularTriplet(layer.weights)).sigma }

@@ -38,7 +38,7 @@ public enum LinearUnit: Sendable {
   ///
   /// - Source: Proposition 9, arXiv 2506.18588, corrected for convolutions.
   /// - Returns: bounds in the unit of the weights.
-  /// - Throws: ``LinearAlgebraError`` on empty or non-finite weights.
+  /// - Throws: `LinearAlgebraError` on empty or non-finite weights.
   public func normBounds() throws -> NormBounds {
     switch self {
     case .dense(let theta):
@@ -102,7 +102,7 @@ public struct Convolution: Sendable {
   /// R; shape [c_out, c_in·k²], columns ordered by channel, then row, then column of the kernel.
   public let reshapedKernel: Matrix<Double>
 
-  /// - Throws: ``HypothesisViolation`` naming a size that does not fit.
+  /// - Throws: `HypothesisViolation` naming a size that does not fit.
   public init(
     reshapedKernel: Matrix<Double>, inputs: Int, size: Int, stride: Int = 1, padding: Padding, height: Int, width: Int
   ) throws(HypothesisViolation) {

@@ -26,7 +26,7 @@ public enum SpectralDifferentiability: Claim {
   /// The derivative of h ↦ σ₁(θ + hE) at h = 0 from the right.
   ///
   /// Singular values within 1024 units of round-off of σ₁ count as equal to it
-  /// (``DenseLinearAlgebra/TopSingularTriplet/minimumRelativeGap``), so the value is that of a matrix within round-off of θ.
+  /// (`TopSingularTriplet/minimumRelativeGap`), so the value is that of a matrix within round-off of θ.
   ///
   /// - Source: Assumption 11, arXiv 2506.18588; Danskin's theorem for σ₁ = max uᵀθv.
   /// - Parameters:
@@ -34,7 +34,7 @@ public enum SpectralDifferentiability: Claim {
   ///   - direction: E; shape [m, n].
   /// - Returns: unit of E; convex and positively homogeneous in E.
   /// - Accuracy: u‖E‖/(relative gap below the top singular space).
-  /// - Throws: ``LinearAlgebraError`` on empty or non-finite input.
+  /// - Throws: `LinearAlgebraError` on empty or non-finite input.
   public static func oneSidedDerivative(
     at theta: Matrix<Double>, along direction: Matrix<Double>
   ) throws(LinearAlgebraError) -> Double {

@@ -28,7 +28,7 @@ public protocol CurvatureTrace: Sendable {
   /// - Parameter rows: m.
   /// - Parameter columns: n.
   /// - Returns: unit 1/parameter.
-  /// - Throws: ``HypothesisViolation`` on a number of values that does not fit, or if σ₁ is multiple or zero.
+  /// - Throws: `HypothesisViolation` on a number of values that does not fit, or if σ₁ is multiple or zero.
   func trace<F: Field>(_ sigma: [F], rows: Int, columns: Int) throws(HypothesisViolation) -> F
 }
 

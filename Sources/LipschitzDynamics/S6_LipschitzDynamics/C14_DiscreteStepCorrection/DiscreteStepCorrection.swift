@@ -29,7 +29,7 @@ public enum DiscreteStepCorrection: Claim {
   /// - Accuracy: a local error O(η³).
   /// - Parameters:
   ///   - layers: coefficients per unit of time, one a layer.
-  ///   - learningRate: η.
+  ///   - eta: the learning rate η.
   /// - Returns: dimensionless; a mean over batches.
   public static func expectedLogChange(_ layers: [LayerCoefficients], learningRate eta: Double) -> Double {
     layers.reduce(0) { $0 + eta * ($1.logDrift + $1.logDiscreteStep(learningRate: eta)) }

@@ -31,7 +31,7 @@ public enum WeightDecayDrift: Claim {
   ///   - weights: θ⁽ˡ⁾ of the decayed layers. Their number counts; that none is zero is all that is asked of them.
   ///   - decay: w ≥ 0; the loss has the term (w/2)‖θ‖².
   ///   - learningRate: η, with ηw < 1.
-  /// - Throws: ``HypothesisViolation`` naming a zero matrix, a negative w, or ηw ≥ 1.
+  /// - Throws: `HypothesisViolation` naming a zero matrix, a negative w, or ηw ≥ 1.
   public static func effect(
     on weights: [Matrix<Double>], decay: Double, learningRate: Double
   ) throws(HypothesisViolation) -> WeightDecayEffect {

@@ -69,7 +69,7 @@ public struct ResponseVariance: Sendable {
 
   /// - Parameter end: T, the number of steps, at least 1.
   /// - Returns: Var Z(T); the square of Z's unit.
-  /// - Throws: ``HypothesisViolation`` if T is not positive; what the descent throws.
+  /// - Throws: `HypothesisViolation` if T is not positive; what the descent throws.
   public func variance<D: LinearisedDescent>(_ descent: D, at end: Int) throws -> D.Scalar {
     try HypothesisViolation.require(end >= 1, field: "T", value: end, "at least one step")
     let eta = descent.learningRate

@@ -21,7 +21,7 @@ public struct NetworkDescentPath: LinearisedDescent, Sendable {
   ///   - samples: the whole data set.
   ///   - noise: how batches are drawn from it; one of the population models.
   ///   - steps: T ≥ 1.
-  /// - Throws: ``HypothesisViolation`` if the noise is not that of a population or no such batch exists, if there is no
+  /// - Throws: `HypothesisViolation` if the noise is not that of a population or no such batch exists, if there is no
   ///   step, or if the descent leaves the finite numbers.
   public init(
     from network: MultilayerPerceptron<Double>, on samples: Samples<Double>, noise: NoiseModel,
@@ -61,7 +61,7 @@ public struct NetworkDescentPath: LinearisedDescent, Sendable {
   /// Σ_ℓ log σ₁(θ⁽ˡ⁾) at θ_k.
   ///
   /// - Parameter step: k, from 0 to T.
-  /// - Throws: ``LinearAlgebraError`` if a weight matrix has no triplet to working precision.
+  /// - Throws: `LinearAlgebraError` if a weight matrix has no triplet to working precision.
   public func logNorm(at step: Int) throws -> Double {
     try points[step].weights.reduce(0.0) { try $0 + log(TopSingularTriplet($1).sigma) }
   }
@@ -69,7 +69,7 @@ public struct NetworkDescentPath: LinearisedDescent, Sendable {
   /// ∇Z(θ_k): u₁v₁ᵀ/σ₁ for every weight matrix, nothing for biases.
   ///
   /// - Parameter step: k, from 0 to T.
-  /// - Throws: ``LinearAlgebraError`` if some σ₁ is not simple.
+  /// - Throws: `LinearAlgebraError` if some σ₁ is not simple.
   public func gradient(at step: Int) throws -> NetworkParameters<Double> {
     var out = NetworkParameters<Double>(zerosFor: architecture)
     for (l, theta) in points[step].weights.enumerated() {
@@ -99,7 +99,7 @@ public struct NetworkDescentPath: LinearisedDescent, Sendable {
   /// Theorem 15's coefficients at θ_0 … θ_{T−1}, of the whole population.
   ///
   /// - Returns: T entries; per unit of time, of which a step takes η.
-  /// - Throws: ``LinearAlgebraError`` if some σ₁ on the path is not simple.
+  /// - Throws: `LinearAlgebraError` if some σ₁ on the path is not simple.
   public func coefficients() throws -> [NetworkCoefficients] {
     let workspace = Workspace<Double>(for: architecture, sampleCount: samples.count)
     workspace.load(Array(0..<samples.count), of: samples)

@@ -18,7 +18,7 @@ public enum SpreadOfLogNorm {
     /// Ascending and positive.
     public let steps: [Int]
 
-    /// - Throws: ``HypothesisViolation`` if the steps are not ascending and positive.
+    /// - Throws: `HypothesisViolation` if the steps are not ascending and positive.
     public init(sampling: Sampling, batchSize: BatchSize, learningRate: LearningRate, steps: [Int]) throws {
       try HypothesisViolation.require(
         steps.first.map { $0 >= 1 } ?? false && zip(steps, steps.dropFirst()).allSatisfy { $0 < $1 },
@@ -48,7 +48,7 @@ public enum SpreadOfLogNorm {
   /// - Parameters:
   ///   - network: θ_0.
   ///   - samples: the whole data set, of which batches are drawn independently.
-  /// - Throws: ``HypothesisViolation`` naming what does not fit: batches that are dependent or all equal, a descent whose
+  /// - Throws: `HypothesisViolation` naming what does not fit: batches that are dependent or all equal, a descent whose
   ///   disturbances do not stay finite, a σ₁ that is not simple along the noise-free path.
   public static func predict(
     _ network: MultilayerPerceptron<Double>, _ samples: Samples<Double>, _ regime: Regime
@@ -91,7 +91,7 @@ public enum SpreadOfLogNorm {
   ///   - progress: called with the number of finished runs.
   ///   - isCancelled: asked before each block of runs; what is done until then is returned.
   /// - Returns: shape [times][runs].
-  /// - Throws: ``HypothesisViolation`` if a run leaves the finite numbers.
+  /// - Throws: `HypothesisViolation` if a run leaves the finite numbers.
   public static func observe(
     _ network: MultilayerPerceptron<Double>, _ samples: Samples<Double>, _ regime: Regime, runs: Range<Int>,
     stream: StreamName, seed: UInt64, workers: Int? = nil, progress: (Int) -> Void = { _ in },

@@ -92,7 +92,7 @@ public enum OperatorNormHessian: Claim {
   ///   - point: θ of shape [m, n]; its k is ignored.
   ///   - e: E, shape [m, n].
   /// - Returns: D²σ₁[E, E].
-  /// - Throws: ``LinearAlgebraError`` if σ₁ is not simple to working precision.
+  /// - Throws: `LinearAlgebraError` if σ₁ is not simple to working precision.
   public static func resolvent(_ point: SpectralPoint, _ e: Matrix<Double>) throws -> Double {
     let hessian = try ResolventHessian(point.theta, at: TopSingularTriplet(point.theta))
     let top = hessian.triplet
@@ -129,7 +129,7 @@ public struct SpectralPoint: Sendable {
   /// k, zero-based.
   public let index: Int
 
-  /// - Throws: ``LinearAlgebraError``, in particular when σ_k is not simple and positive to working precision.
+  /// - Throws: `LinearAlgebraError`, in particular when σ_k is not simple and positive to working precision.
   public init(_ theta: Matrix<Double>, index: Int = 0) throws {
     let svd = try SingularValueDecomposition(theta, .full)
     try HypothesisViolation.require(

@@ -18,7 +18,7 @@ public struct ResolventHessian<Scalar: BLASScalar>: Sendable {
   private let isTransposed: Bool
   private let factor: Cholesky<Scalar>
 
-  /// - Throws: ``LinearAlgebraError/gapTooSmall(sigma1:sigma2:minimumRelativeGap:)`` with the measured gap.
+  /// - Throws: `LinearAlgebraError/gapTooSmall(sigma1:sigma2:minimumRelativeGap:)` with the measured gap.
   @specialized(where Scalar == Double) @specialized(where Scalar == Float)
   public init(
     _ theta: Matrix<Scalar>, at triplet: TopSingularTriplet<Scalar>

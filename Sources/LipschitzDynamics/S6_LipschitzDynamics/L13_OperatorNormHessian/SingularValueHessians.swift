@@ -35,9 +35,9 @@ public struct SingularValueHessians: Sendable {
   ///   - thetas: shapes [m, n], all equal.
   ///   - indices: the k wanted, zero-based, each below min(m, n); all of them if nil.
   ///   - threads: how many threads at most share the matrices. Limit BLAS to one thread if there are several.
-  /// - Throws: ``DenseLinearAlgebra/LinearAlgebraError``: `singularValueNotSimple` naming the first matrix and k whose σ_k
+  /// - Throws: `LinearAlgebraError`: `singularValueNotSimple` naming the first matrix and k whose σ_k
   ///   is zero, or equal to another, to working precision; an error on shapes or non-finite entries; a
-  ///   ``VerificationKit/HypothesisViolation`` on an index that does not exist.
+  ///   `HypothesisViolation` on an index that does not exist.
   public init(_ thetas: [Matrix<Double>], indices: [Int]? = nil, threads: Int = 1) throws {
     guard let first = thetas.first else { throw LinearAlgebraError.empty(operation: Self.name, operand: "the batch") }
     let (m, n) = (first.rows, first.columns)

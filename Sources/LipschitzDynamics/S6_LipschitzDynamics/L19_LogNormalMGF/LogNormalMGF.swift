@@ -24,7 +24,7 @@ public enum LogNormalMGF: Claim {
   ///   - mean: m.
   ///   - variance: v ≥ 0.
   /// - Accuracy: relative error |sm + s²v/2|·u; overflows to +∞ beyond 709.
-  /// - Throws: ``HypothesisViolation`` if v is negative or not finite.
+  /// - Throws: `HypothesisViolation` if v is negative or not finite.
   public static func momentGeneratingFunction(
     _ s: Double, mean: Double, variance: Double
   ) throws(HypothesisViolation) -> Double {

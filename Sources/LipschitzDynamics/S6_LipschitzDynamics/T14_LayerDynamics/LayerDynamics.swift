@@ -56,7 +56,7 @@ public struct LayerPoint: Sendable {
   /// Projections of drift and noise on the operator norm's derivatives.
   ///
   /// - Parameter triplet: the layer's top singular triplet, if it is known already.
-  /// - Throws: ``LinearAlgebraError`` if σ₁ is not simple; ``HypothesisViolation`` if the sample is too small for the model.
+  /// - Throws: `LinearAlgebraError` if σ₁ is not simple; `HypothesisViolation` if the sample is too small for the model.
   public func projections(at triplet: TopSingularTriplet<Double>? = nil) throws -> LayerProjections<Double> {
     try LayerProjections(
       weights: weights, gradient: gradient, gradientNoise: gradientNoise, sample: sample, noise: noise,
@@ -138,7 +138,7 @@ public struct LayerProjections<Scalar: BLASScalar>: Sendable {
   ///   - weights: shape [m, n].
   ///   - gradient: shape [m, n], the drift's gradient.
   ///   - gradientNoise: its covariance about ∇L, in units of Σ; 1 for the mean of a batch that is also `sample`.
-  /// - Throws: ``HypothesisViolation`` or ``LinearAlgebraError`` naming what does not fit; a gap below round-off.
+  /// - Throws: `HypothesisViolation` or `LinearAlgebraError` naming what does not fit; a gap below round-off.
   @specialized(where Scalar == Double) @specialized(where Scalar == Float)
   public init(
     weights: Matrix<Scalar>, gradient: Matrix<Scalar>, gradientNoise: Double,
@@ -173,7 +173,7 @@ public struct LayerProjections<Scalar: BLASScalar>: Sendable {
 extension LayerPoint {
   /// ⟨H, Σ⟩/σ₁ by the Kronecker and the spectral form, from a full decomposition: a slow second opinion on κ.
   ///
-  /// - Throws: ``LinearAlgebraError`` if σ₁ is not simple; ``HypothesisViolation`` if the sample is too small for the model.
+  /// - Throws: `LinearAlgebraError` if σ₁ is not simple; `HypothesisViolation` if the sample is too small for the model.
   public func spectralNoiseCurvature() throws -> (kronecker: Double, spectral: Double) {
     let point = try SpectralPoint(weights)
     let weight = try noise.weight(sampleCount: sample.count)

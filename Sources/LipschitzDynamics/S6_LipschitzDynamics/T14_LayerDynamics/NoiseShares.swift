@@ -11,8 +11,9 @@ public struct NoiseShares: Sendable, Equatable {
   /// tr Σ; unit (loss/parameter)².
   public let noiseTrace: Double
 
+  /// - Parameter point: weights, gradients and what they stand for.
   /// - Parameter projections: of the same point.
-  /// - Throws: ``HypothesisViolation`` if the sample is too small for its model; ``LinearAlgebraError`` if σ₁ is not simple.
+  /// - Throws: `HypothesisViolation` if the sample is too small for its model; `LinearAlgebraError` if σ₁ is not simple.
   public init(_ point: LayerPoint, _ projections: LayerProjections<Double>) throws {
     let weight = try point.noise.weight(sampleCount: point.sample.count)
     let variances = weight * point.sample.sumOfSquares(centred: point.noise.isCentred)
@@ -34,7 +35,7 @@ public struct DiagonalNoise: Sendable, Equatable {
   ///   - weights: θ; shape [m, n].
   ///   - variances: the diagonal of Σ; shape [m, n].
   ///   - triplet: of the weights.
-  /// - Throws: ``LinearAlgebraError`` if σ₁ is not simple to within round-off.
+  /// - Throws: `LinearAlgebraError` if σ₁ is not simple to within round-off.
   public init(weights: Matrix<Double>, variances: Matrix<Double>, at triplet: TopSingularTriplet<Double>) throws {
     let squares = triplet.u.map { $0 * $0 }.outer(triplet.v.map { $0 * $0 })
     let scale = triplet.sigma * triplet.sigma

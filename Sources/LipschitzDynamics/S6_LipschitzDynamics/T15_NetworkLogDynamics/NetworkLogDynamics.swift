@@ -59,7 +59,7 @@ public struct NetworkCoefficients: Sendable, Equatable {
   /// - Parameters:
   ///   - projections: one a layer, over the same samples in the same order.
   ///   - noise: the model that all of them share.
-  /// - Throws: ``HypothesisViolation`` if there is no layer, or if layers have samples of different sizes.
+  /// - Throws: `HypothesisViolation` if there is no layer, or if layers have samples of different sizes.
   public init(
     _ projections: [LayerProjections<Double>], noise: NoiseModel, learningRate eta: Double
   ) throws {

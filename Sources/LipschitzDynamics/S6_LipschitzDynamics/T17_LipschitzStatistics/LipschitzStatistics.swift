@@ -33,7 +33,7 @@ public enum LipschitzStatistics: Claim {
   ///   - growth: ∫(μ_Z + κ_Z)ds, without Assumption 3 plus ½∫(λ_Z² − Σ‖λ⁽ˡ⁾‖²)ds; dimensionless.
   ///   - spread: ∫λ_Z² ds ≥ 0; dimensionless.
   /// - Accuracy: expm1 keeps all digits of a small variance.
-  /// - Throws: ``HypothesisViolation`` naming a non-positive K(0) or a negative spread.
+  /// - Throws: `HypothesisViolation` naming a non-positive K(0) or a negative spread.
   public static func moments(
     initial: Double, growth: Double, spread: Double
   ) throws(HypothesisViolation) -> (mean: Double, variance: Double) {

@@ -29,7 +29,7 @@ public enum NearConvergenceGrowth: Claim {
   /// - Parameters:
   ///   - drift: μ_Z + κ_Z from t = 1 on.
   ///   - diffusion: λ_Z² ≥ 0 from t = 1 on.
-  /// - Throws: ``HypothesisViolation`` naming a coefficient or exponent that is not finite, or a negative diffusion.
+  /// - Throws: `HypothesisViolation` naming a coefficient or exponent that is not finite, or a negative diffusion.
   public static func limit(
     drift: PowerLawTail, diffusion: PowerLawTail
   ) throws(HypothesisViolation) -> GrowthLimit {

@@ -44,7 +44,7 @@ public struct BatchVariance: Sendable {
   ///   - scale: C₀ ≥ 0, in the unit of K².
   ///   - batchSize: M ≥ 1, and at most N if the samples are distinct.
   /// - Accuracy: the leading term; the next is smaller by O(1/M).
-  /// - Throws: ``HypothesisViolation`` naming M.
+  /// - Throws: `HypothesisViolation` naming M.
   public func leading<F: Field>(
     scale: F, batchSize: Int, sampling: Sampling = .withReplacement
   ) throws(HypothesisViolation) -> F {
@@ -60,7 +60,7 @@ public struct BatchVariance: Sendable {
   ///   - batchSize: M ≥ 1, and at most N if the samples are distinct.
   /// - Hypotheses: those of Theorem 17, among them deterministic coefficients.
   /// - Accuracy: the next term is smaller by O(1/M²).
-  /// - Throws: ``HypothesisViolation`` naming M.
+  /// - Throws: `HypothesisViolation` naming M.
   public func secondOrder<F: Field>(
     scale: F, curvature: F, spread: F, batchSize: Int, sampling: Sampling = .withReplacement
   ) throws(HypothesisViolation) -> F {

@@ -34,7 +34,7 @@ public protocol PairCurvature: Sendable {
   /// - Parameter noise: variances of the gradient along (uᵢv₁ᵀ ± u₁vᵢᵀ)/√2; unit (loss/parameter)². For i beyond the
   ///   smaller side of θ only one of uᵢv₁ᵀ and u₁vᵢᵀ exists, and both variances are half of that along it.
   /// - Parameter learningRate: η.
-  /// - Throws: ``HypothesisViolation`` if σᵢ = σ₁ or σ₁ = 0.
+  /// - Throws: `HypothesisViolation` if σᵢ = σ₁ or σ₁ = 0.
   func share<F: Field>(of pair: SingularPair<F>, noise: PairNoise<F>, learningRate: F) throws(HypothesisViolation) -> F
 }
 

@@ -29,7 +29,7 @@ public enum InitializationScale: Claim {
   ///
   /// - Source: Section 8.2, arXiv 2506.18588; Johnstone 2001, Ma 2012.
   /// - Accuracy: for m ≈ n ≥ 8 a layer's mean is at most 0.05 s n^{−5/6} too large, its spread by a fraction 0.1 n^{−2/3}.
-  /// - Throws: ``HypothesisViolation`` naming a layer without rows or columns, or a spread that is not positive.
+  /// - Throws: `HypothesisViolation` naming a layer without rows or columns, or a spread that is not positive.
   public static func initialConstant(of layers: [GaussianLayer]) throws(HypothesisViolation) -> InitialConstant {
     for layer in layers {
       try HypothesisViolation.require(

@@ -40,7 +40,7 @@ public struct FisherCovariance: Sendable {
   /// - Parameter gradients: gᵢ of every sample's own loss; N vectors of one length P.
   /// - Parameter batchSize: M.
   /// - Returns: shape [P, P]; unit (loss/parameter)²; symmetric positive semidefinite.
-  /// - Throws: ``HypothesisViolation`` naming M, an empty data set, or gradients of different lengths.
+  /// - Throws: `HypothesisViolation` naming M, an empty data set, or gradients of different lengths.
   public func callAsFunction<F: Field>(
     of gradients: [[F]], batchSize: Int
   ) throws(HypothesisViolation) -> FieldMatrix<F> {

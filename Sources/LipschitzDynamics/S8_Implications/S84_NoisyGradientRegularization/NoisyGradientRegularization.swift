@@ -34,10 +34,10 @@ public enum NoisyGradientRegularization: Claim {
   /// - Hypotheses: the rates are functions of the position τ on the path only, whatever α.
   /// - Parameters:
   ///   - reference: of the run with α = 1 and no injected noise, at the same η; κ_n as if g_n alone were the noise.
-  ///   - gradientScale: α in (0, 1].
+  ///   - alpha: the gradient scale α in (0, 1].
   ///   - time: t ≥ 0; one SGD step is η.
   /// - Returns: log(E K(t)/K(0)); dimensionless.
-  /// - Throws: ``HypothesisViolation`` naming α or t.
+  /// - Throws: `HypothesisViolation` naming α or t.
   public static func exponent(
     of reference: IntegratedRates, gradientScale alpha: Double, time: Double
   ) throws(HypothesisViolation) -> Double {

@@ -56,7 +56,7 @@ public struct LabelCorruption: Sendable {
   ///   - labels: the true label of each sample.
   ///   - p: the probability that a label is replaced, in [0, 1].
   /// - Returns: means [component] and covariances [component, component] of one sample's gradient.
-  /// - Throws: ``HypothesisViolation`` naming what does not fit.
+  /// - Throws: `HypothesisViolation` naming what does not fit.
   public func statistics<F: Field & Comparable>(
     of gradients: [[[F]]], labels: [Int], probability p: F
   ) throws(HypothesisViolation) -> CorruptedGradients<F> {

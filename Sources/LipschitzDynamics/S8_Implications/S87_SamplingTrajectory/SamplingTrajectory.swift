@@ -37,7 +37,7 @@ public struct SeedDisagreement: Sendable {
   ///   - scale: C₀ ≥ 0, the variance over seeds times M; the square of the observable's unit.
   ///   - batchSize: M ≥ 1.
   /// - Returns: E(K_a − K_b)², in the unit of C₀.
-  /// - Throws: ``HypothesisViolation`` naming M.
+  /// - Throws: `HypothesisViolation` naming M.
   public func squaredDifference<F: Field>(scale: F, batchSize: Int) throws(HypothesisViolation) -> F {
     try HypothesisViolation.require(batchSize >= 1, field: "batch size M", value: batchSize, "M ≥ 1")
     return F(factor) * scale / F(divisor(batchSize))
