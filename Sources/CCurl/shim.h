@@ -1,3 +1,7 @@
+#if !__has_include(<curl/curl.h>)
+#error "libcurl is missing: apt install libcurl4-openssl-dev (make setup installs all that the package needs)"
+#endif
+
 /* curl_easy_setopt and curl_easy_getinfo take variable arguments, which Swift cannot call: one typed function a kind. */
 #include <curl/curl.h>
 

@@ -1,3 +1,6 @@
+#if !__has_include(<flint/flint.h>)
+#error "FLINT is missing: apt install libflint-dev (make setup installs all that the package needs)"
+#endif
 #include <stdio.h>
 #include <gmp.h>
 #include <mpfr.h>
@@ -10,6 +13,8 @@
 #if __has_include(<flint/arb.h>)
 #include <flint/arb.h>
 #include <flint/arb_poly.h>
+#elif !__has_include(<arb.h>)
+#error "Arb, which FLINT 2 does not contain, is missing: apt install libflint-arb-dev"
 #else
 #include <arb.h>
 #include <arb_poly.h>

@@ -1,3 +1,10 @@
+#if !__has_include(<cblas.h>)
+#error "OpenBLAS is missing: apt install libopenblas-dev (make setup installs all that the package needs)"
+#endif
+#if !__has_include(<gsl/gsl_rng.h>)
+#error "the GNU Scientific Library is missing: apt install libgsl-dev (make setup installs all that the package needs)"
+#endif
+
 /* GSL's own CBLAS header clashes with OpenBLAS' and its library is eight times slower: keep both out. */
 #include <cblas.h>
 #define __GSL_CBLAS_H__ 1

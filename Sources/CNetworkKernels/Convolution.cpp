@@ -3,6 +3,9 @@
 #include "CNetworkKernels.h"
 
 #include <dlfcn.h>
+#if !__has_include(<dnnl.hpp>)
+#error "oneDNN is missing: apt install libdnnl-dev (make setup installs all that the package needs)"
+#endif
 #include <dnnl.hpp>
 
 #include <cstdio>
