@@ -19,8 +19,10 @@ public struct Campaign: Sendable {
   private let stateInterval: Duration
 
   /// - Parameters:
+  ///   - document: what is to be run.
+  ///   - scaleName: quick or full.
   ///   - folder: made if it is not there. A folder that holds another experiment's runs is refused.
-  ///   - data: where ``TrainingData`` finds published data sets.
+  ///   - dataFolder: where `TrainingData` finds published data sets.
   ///   - seed: added to the seeds of all runs.
   ///   - stateInterval: how often a run writes its state, at its rows.
   /// - Throws: an error naming the field that does not fit.

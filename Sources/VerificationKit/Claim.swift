@@ -138,7 +138,11 @@ public struct Boundary: Sendable {
   public let remedy: String
   let demonstrate: @Sendable (Setting) throws -> Verdict
 
-  /// - Parameter demonstrate: tests the conclusion on an input outside the hypothesis; must end *refuted*.
+  /// - Parameters:
+  ///   - name: the input, in words.
+  ///   - hypothesis: one of the statement's, which the input violates.
+  ///   - remedy: what to use instead where the hypothesis fails.
+  ///   - demonstrate: tests the conclusion on an input outside the hypothesis; must end *refuted*.
   public init(
     _ name: String, drops hypothesis: Hypothesis, remedy: String,
     demonstrate: @escaping @Sendable (Setting) throws -> Verdict

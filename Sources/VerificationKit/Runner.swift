@@ -156,7 +156,11 @@ public struct ClaimReport: Sendable {
 extension Claim {
   /// Runs every check on the claim and, unless told otherwise, on every mutant; then the boundaries.
   ///
-  /// - Parameter progress: called with a line of text as each check begins.
+  /// - Parameters:
+  ///   - seed: of all samples; equal seeds give equal digits.
+  ///   - tier: how large samples and ensembles are.
+  ///   - includingMutants: whether to run the checks on the wrong versions, and the boundaries.
+  ///   - progress: called with a line of text as each check begins.
   public static func verify(
     seed: UInt64, tier: Tier, includingMutants: Bool = true, progress: (String) -> Void = { _ in }
   ) -> ClaimReport {

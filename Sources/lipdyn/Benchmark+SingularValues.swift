@@ -15,6 +15,7 @@ extension Benchmark {
       discussion: """
         The network is 784-512-10 with ReLU on the 5,000 embedded MNIST images, plain SGD with batches of 32 and learning \
         rate 0.1, from initial weights and in an order that Benchmarks/peers/sigma1_track.py repeats.
+        Example: lipdyn benchmark sigma1 --steps 1000
         """)
 
     @Option var steps = 1_000
@@ -89,7 +90,8 @@ extension Benchmark {
 
   struct Hessian: ParsableCommand {
     static let configuration = CommandConfiguration(
-      commandName: "hessian", abstract: "The dense Hessians of all singular values of many small matrices.")
+      commandName: "hessian", abstract: "The dense Hessians of all singular values of many small matrices.",
+      discussion: "Example: lipdyn benchmark hessian --trials 500")
 
     @Option(help: "Matrices, shape [trials, m, n] (.npy); else random ones of 6 x 10.") var matrices: String?
     @Option var trials = 500

@@ -7,7 +7,8 @@ import StochasticCalculus
 
 struct Benchmark: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Time a job in this process; prints one JSON line.", shouldDisplay: false,
+    abstract: "Time a job in this process; prints one JSON line.",
+    discussion: "Example: lipdyn benchmark gbm --paths 100000", shouldDisplay: false,
     subcommands: [
       GBM.self, MatrixSDE.self, TrainStep.self, NoiseStep.self, Ensemble.self, Sigma1.self, Hessian.self, Replay.self,
     ])
@@ -15,7 +16,8 @@ struct Benchmark: ParsableCommand {
   struct GBM: ParsableCommand {
     static let configuration = CommandConfiguration(
       commandName: "gbm",
-      abstract: "Euler–Maruyama of geometric Brownian motion: terminal values, mean and variance of K and log K.")
+      abstract: "Euler–Maruyama of geometric Brownian motion: terminal values, mean and variance of K and log K.",
+      discussion: "Example: lipdyn benchmark gbm --paths 100000 --steps 1000 --threads 1")
 
     @Option var paths = 100_000
     @Option var steps = 1_000

@@ -9,7 +9,8 @@ extension Benchmark {
   struct Ensemble: ParsableCommand {
     static let configuration = CommandConfiguration(
       commandName: "ensemble",
-      abstract: "SGD runs of a 64-32-10 perceptron on the digits from one initial network, in single precision.")
+      abstract: "SGD runs of a 64-32-10 perceptron on the digits from one initial network, in single precision.",
+      discussion: "Example: lipdyn benchmark ensemble --runs 512")
 
     @Option var runs = 512
     @Option var steps = 1_000

@@ -10,7 +10,8 @@ extension Benchmark {
   struct MatrixSDE: ParsableCommand {
     static let configuration = CommandConfiguration(
       commandName: "matrix-sde",
-      abstract: "d vec θ = −vec(Aθ − C)dt + √η B dW with σ₁(θ) at every step of every path, in double precision.")
+      abstract: "d vec θ = −vec(Aθ − C)dt + √η B dW with σ₁(θ) at every step of every path, in double precision.",
+      discussion: "Example: lipdyn benchmark matrix-sde --rows 64")
 
     @Option var rows = 64
     @Option var columns = 32

@@ -10,7 +10,8 @@ extension Benchmark {
   struct NoiseStep: ParsableCommand {
     static let configuration = CommandConfiguration(
       commandName: "noise",
-      abstract: "Gradients, μ, λ, κ, variances and the square-root factor of every layer, from one batch.")
+      abstract: "Gradients, μ, λ, κ, variances and the square-root factor of every layer, from one batch.",
+      discussion: "Example: lipdyn benchmark noise --net mlp")
 
     @Option var net: BenchmarkProblem.Net = .mlp
     @Option var batch = 128

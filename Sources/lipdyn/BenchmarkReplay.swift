@@ -10,7 +10,8 @@ import RandomStreams
 extension Benchmark {
   struct Replay: ParsableCommand {
     static let configuration = CommandConfiguration(
-      commandName: "replay", abstract: "Record a run's initial weights, draws and losses for Benchmarks/replay.py.")
+      commandName: "replay", abstract: "Record a run's initial weights, draws and losses for Benchmarks/replay.py.",
+      discussion: "Example: sh Benchmarks/replay.sh, which calls it for every regulariser")
 
     @Option var network = "conv(4,padding=1) relu maxpool(2) flatten linear(16) tanh linear(10)"
     @Option var data = "digits"

@@ -37,7 +37,8 @@ struct BenchmarkProblem {
 extension Benchmark {
   struct TrainStep: ParsableCommand {
     static let configuration = CommandConfiguration(
-      commandName: "train", abstract: "Plain SGD steps of the paper's MLP or ConvNet in single precision.")
+      commandName: "train", abstract: "Plain SGD steps of the paper's MLP or ConvNet in single precision.",
+      discussion: "Example: lipdyn benchmark train --net mlp --batch 128")
 
     @Option var net: BenchmarkProblem.Net = .mlp
     @Option var batch = 128

@@ -18,6 +18,24 @@ struct Calibrate: ParsableCommand {
   @Option(help: "The first seed.") var firstSeed: UInt64 = 1
   @Option(help: "quick or full.") var tier: Tier = .quick
   @Option(parsing: .unconditional, help: "Seeds run at once.") var threads = 2
+  @OptionGroup var output: JSONOutput
+
+  private struct Record: Encodable {
+    struct Row: Encodable {
+      let check: String
+      let seeds: Int
+      let smallestP, ksStatistic, ksP: Double
+    }
+
+    let schema = 1
+    let machine = VerificationRecord.Machine.current
+    let tier: String
+    let firstSeed: UInt64
+    let seeds: Int
+    /// One a statistical check, and all of them together.
+    let checks: [Row]
+    let notSupported: [String]
+  }
 
   func run() throws {
     try UsageError.require(seeds >= 2 && seeds <= 100_000, "--seeds \(seeds): use from 2 to 100000")
@@ -48,8 +66,13 @@ struct Calibrate: ParsableCommand {
     var table = TextTable([
       ("statistical check", .left), ("seeds", .right), ("smallest p", .right), ("KS D", .right), ("KS p", .right),
     ])
+    var rows: [Record.Row] = []
     func row(_ name: String, _ values: [Double]) {
       guard let test = KolmogorovSmirnov(uniform: values) else { return }
+      rows.append(
+        Record.Row(
+          check: name, seeds: values.count, smallestP: values.min() ?? 1, ksStatistic: test.statistic, ksP: test.pValue)
+      )
       table.append([
         name, "\(values.count)", rounded(values.min() ?? 1), rounded(test.statistic), rounded(test.pValue),
       ])
@@ -62,6 +85,8 @@ struct Calibrate: ParsableCommand {
       "\(seeds) seeds, \(runs.first?.reduce(0) { $0 + $1.checks.count } ?? 0) checks each: "
         + "\(failures.count) not supported")
     for failure in failures { print("  \(failure)") }
+    try output.write(
+      Record(tier: tier.rawValue, firstSeed: firstSeed, seeds: seeds, checks: rows, notSupported: failures))
     let pooled = KolmogorovSmirnov(uniform: all)
     // Uniformity itself is tested at the budget of one check.
     if !failures.isEmpty || (pooled.map { $0.pValue < FalseAlarms.perCheck } ?? false) { throw ExitCode(2) }

@@ -24,8 +24,7 @@ struct Check: ParsableCommand {
   @Flag(help: "Print every step with its evidence.")
   var details = false
 
-  @Option(help: "Also write the results as JSON to this file.")
-  var json: String?
+  @OptionGroup var output: JSONOutput
 
   @Option(help: "Also write claims and proofs, as checked, to this .tex file.")
   var latex: String?
@@ -41,7 +40,7 @@ struct Check: ParsableCommand {
 
   func run() throws {
     try UsageError.require(threads >= 1, "--threads \(threads): use at least 1")
-    try UsageError.requireWritable([json, latex])
+    try UsageError.requireWritable([output.file, latex])
     var state = try stamps()
     let outcomes = try checkOnce()
     while watch {
@@ -69,12 +68,7 @@ struct Check: ParsableCommand {
     progress.clear()
     for line in outcomes.flatMap({ DerivationText.report($0, details: details) }) { print(line) }
     if outcomes.count > 1 { print(DerivationText.summary(outcomes)) }
-    if let json {
-      let encoder = JSONEncoder()
-      encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-      let data = try encoder.encode(Run(seed: seed, documents: outcomes.map(DerivationRecord.init)))
-      try AtomicFile.write(Array(data) + [10], to: json)
-    }
+    try output.write(Run(seed: seed, documents: outcomes.map(DerivationRecord.init)))
     if let latex { try AtomicFile.write(Array(DerivationLaTeX.article(outcomes).utf8), to: latex) }
     return outcomes
   }

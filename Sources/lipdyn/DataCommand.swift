@@ -35,6 +35,7 @@ struct DataCommand: ParsableCommand {
       discussion: """
         A file gets its name only when its length, SHA-256 and MD5 are the published ones. Interrupted, it stays as \
         FILE.part, and the same command goes on from there.
+        Example: lipdyn data fetch cifar10 --output ~/data
         """)
 
     @Argument(help: "mnist, fashion-mnist, cifar10 or cifar100.") var set: PublishedDataSet
@@ -98,16 +99,37 @@ struct DataCommand: ParsableCommand {
 
   struct List: ParsableCommand {
     static let configuration = CommandConfiguration(
-      abstract: "List the data sets: what is there, sizes, licences, citations.")
+      abstract: "List the data sets: what is there, sizes, licences, citations.",
+      discussion: "Example: lipdyn data list --folder ~/data")
 
     @Option(help: "The data folder to look into.") var folder: String?
+    @OptionGroup var output: JSONOutput
+
+    private struct Record: Encodable {
+      struct Row: Encodable {
+        let set: String
+        let isEmbedded: Bool
+        let bytesToFetch: Int
+        /// Which splits are in the folder.
+        let there: [String]
+        let licence, citation: String
+      }
+
+      let schema = 1
+      let folder: String
+      let sets: [Row]
+    }
 
     func run() throws {
       let folder = folder ?? DataCommand.defaultFolder
+      var rows: [Record.Row] = []
       var table = TextTable([("set", .left), ("to fetch", .right), ("there", .left), ("licence", .left)])
       let embedded = [try DataSet.digits(), try DataSet.mnist5k()]
       for (id, set) in zip(["digits", "mnist5k"], embedded) {
         table.append([id, "–", "embedded (\(set.count) images)", set.licence])
+        rows.append(
+          .init(
+            set: id, isEmbedded: true, bytesToFetch: 0, there: ["train"], licence: set.licence, citation: set.citation))
       }
       for set in PublishedDataSet.allCases {
         let splits = set.splits(in: "\(folder)/\(set.rawValue)")
@@ -115,12 +137,17 @@ struct DataCommand: ParsableCommand {
           set.rawValue, DataCommand.megabytes(set.files.reduce(0) { $0 + $1.bytes }),
           splits.isEmpty ? "no" : splits.map(\.rawValue).joined(separator: ", "), set.licence,
         ])
+        rows.append(
+          .init(
+            set: set.rawValue, isEmbedded: false, bytesToFetch: set.files.reduce(0) { $0 + $1.bytes },
+            there: splits.map(\.rawValue), licence: set.licence, citation: set.citation))
       }
       for line in table.lines { print(line) }
       print("looked into \(folder)")
       for (id, citation) in [("digits", embedded[0].citation), ("mnist5k", embedded[1].citation)]
         + PublishedDataSet.allCases.map({ ($0.rawValue, $0.citation) })
       { print("\(id): \(citation)") }
+      try output.write(Record(folder: folder, sets: rows))
     }
   }
 
@@ -128,20 +155,33 @@ struct DataCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
       commandName: "check",
       abstract: "Check the data sets of a folder: published digests, SHA256SUMS, and every image and label read.",
-      discussion: "Exit status 0 only if something is there and all of it is sound.")
+      discussion: """
+        Exit status 0 only if something is there and all of it is sound.
+        Example: lipdyn data check ~/data
+        """)
 
     @Argument(help: "The data folder.") var folder: String?
+    @OptionGroup var output: JSONOutput
+
+    private struct Record: Encodable {
+      struct Row: Encodable {
+        let isSound: Bool
+        let text: String
+      }
+
+      let schema = 1
+      let folder: String
+      let checks: [Row]
+    }
 
     func run() throws {
       let folder = folder ?? DataCommand.defaultFolder
-      var failures = 0
-      var seen = 0
+      var rows: [Record.Row] = []
       func report(_ subject: String, _ examine: () throws -> String) {
-        seen += 1
-        do { print("ok    \(subject): \(try examine())") } catch {
-          failures += 1
-          print("FAIL  \(error)")
+        do { rows.append(.init(isSound: true, text: "\(subject): \(try examine())")) } catch {
+          rows.append(.init(isSound: false, text: "\(error)"))
         }
+        print((rows.last?.isSound == true ? "ok    " : "FAIL  ") + (rows.last?.text ?? ""))
       }
       for (path, sha256) in try listed(in: folder) {
         report(path) {
@@ -171,10 +211,12 @@ struct DataCommand: ParsableCommand {
         }
       }
       try UsageError.require(
-        seen > 0,
+        !rows.isEmpty,
         "\(folder): holds none of \(PublishedDataSet.allCases.map(\.rawValue).joined(separator: ", ")); "
           + "run lipdyn data fetch, or name another folder")
-      if failures > 0 { throw UsageError("\(failures) of \(seen) checks of \(folder) failed") }
+      try output.write(Record(folder: folder, checks: rows))
+      let failures = rows.count { !$0.isSound }
+      if failures > 0 { throw UsageError("\(failures) of \(rows.count) checks of \(folder) failed") }
     }
 
     /// The lines of a `SHA256SUMS` file, as sha256sum writes it, if there is one.

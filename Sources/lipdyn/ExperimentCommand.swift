@@ -16,14 +16,33 @@ struct ExperimentCommand: ParsableCommand {
       """, subcommands: [List.self, Run.self])
 
   struct List: ParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "What can be run.")
+    static let configuration = CommandConfiguration(
+      abstract: "What can be run.", discussion: "Example: lipdyn experiment list --json -")
+
+    @OptionGroup var output: JSONOutput
+
+    private struct Record: Encodable {
+      struct Row: Encodable {
+        let name, title, paper: String
+        let predictions, quickRuns: Int
+      }
+
+      let schema = 1
+      let experiments: [Row]
+    }
 
     func run() throws {
+
+      var rows: [Record.Row] = []
       var table = TextTable([("name", .left), ("repeats", .left), ("predictions", .right), ("runs", .right)])
       for e in try ExperimentCatalogue.all() {
-        table.append([e.name, e.paper, "\(e.predictions.count)", "\(e.variants(.quick).count * e.quick.seeds)"])
+        let runs = e.variants(.quick).count * e.quick.seeds
+        table.append([e.name, e.paper, "\(e.predictions.count)", "\(runs)"])
+        rows.append(
+          .init(name: e.name, title: e.title, paper: e.paper, predictions: e.predictions.count, quickRuns: runs))
       }
       for line in table.lines { print(line) }
+      try output.write(Record(experiments: rows))
     }
   }
 

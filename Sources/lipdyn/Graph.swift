@@ -22,6 +22,19 @@ struct Graph: ParsableCommand {
   @Option(help: "Take verdicts from this JSON file of lipdyn verify.") var results: String?
   @Option(parsing: .unconditional, help: "Seed of the verification, if one is run.") var seed: UInt64 = 1
   @Option(parsing: .unconditional, help: "Claims verified at once.") var threads = 2
+  @OptionGroup var record: JSONOutput
+
+  private struct Record: Encodable {
+    struct Row: Encodable {
+      let claim, number, verdict: String
+      let statementUses, proofUses: [String]
+      /// Claims below it that do not hold without condition.
+      let inherits: [String]
+    }
+
+    let schema = 1
+    let claims: [Row]
+  }
 
   func run() throws {
     try UsageError.require(threads >= 1, "--threads \(threads): use at least 1")
@@ -29,9 +42,17 @@ struct Graph: ParsableCommand {
       try UsageError.require(
         output.hasSuffix(".dot") || output.hasSuffix(".svg"), "--output \(output): the name must end in .dot or .svg")
     }
-    try UsageError.requireWritable([output])
+    try UsageError.requireWritable([output, record.file])
     let paper = try Paper.load()
-    let dot = try dependencyGraph(paper, verdicts: try verdicts()).dot
+    let graph = try dependencyGraph(paper, verdicts: try verdicts())
+    try record.write(
+      Record(
+        claims: graph.nodes.map { node in
+          Record.Row(
+            claim: node.id, number: node.number, verdict: node.verdict, statementUses: node.statementUses,
+            proofUses: node.proofUses, inherits: graph.conditions(of: node.id).map(\.id))
+        }))
+    let dot = graph.dot
     guard let output else { return print(dot, terminator: "") }
     let bytes = output.hasSuffix(".svg") ? try Graphviz.svg(dot) : Array(dot.utf8)
     try AtomicFile.write(bytes, to: output)

@@ -11,18 +11,30 @@ struct Lipdyn: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "lipdyn",
     abstract: "Verifies, simulates and measures the dynamics of Lipschitz constants under SGD.",
-    discussion: """
-      Three things to do first:
-        lipdyn verify                      check every claim of the theory, and that the checks can fail
-        lipdyn simulate gbm --paths 1000   simulate synthetic paths beside their closed form
-        lipdyn train --steps 500           train on real data with the theory's terms beside the observed norm
-      """,
+    discussion: "Examples, a job each:\n" + jobs + "\nExit statuses and JSON: Documentation/command-line.md.",
     version: "0.1.0",
     subcommands: [
       Verify.self, Calibrate.self, Claims.self, Show.self, Graph.self, Simulate.self, Train.self, TrainNetwork.self,
       Layer.self, Regularizers.self, Variance.self, VarianceAmplification.self, Check.self, NewDerivation.self,
       ExperimentCommand.self, DataCommand.self, Benchmark.self,
     ])
+
+  /// What the program is for.
+  private static let jobs = """
+      Verify the theory: every claim, and that its checks can fail.
+        lipdyn verify
+      Simulate: paths of the theory's equations beside their closed forms.
+        lipdyn simulate gbm --paths 1000
+      Check a derivation of your own, step by step.
+        lipdyn new-derivation MyLemma && lipdyn check MyLemma.md
+    """
+
+  /// Without a command: what there is to do, and where the rest stands.
+  func run() {
+    print("\(Self.configuration.abstract)\n")
+    print(Self.jobs)
+    print("\nAll commands: lipdyn --help; one of them: lipdyn train --help. Each has an example.")
+  }
 
   static func main() {
     // Parallelism is ours: BLAS's own threads would only compete with it, and would change bits.

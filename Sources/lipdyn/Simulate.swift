@@ -42,6 +42,8 @@ struct EnsembleOptions: ParsableArguments {
   @Option(help: "Write observations (.csv) or observations and terminal values (.npz).")
   var output: String?
 
+  @OptionGroup var record: JSONOutput
+
   func validate() throws {
     try UsageError.require(paths >= 2, "--paths \(paths): use at least 2, so that there is a standard error")
     try UsageError.require(steps >= 1, "--steps \(steps): use at least 1")
@@ -81,6 +83,10 @@ struct EnsembleOptions: ParsableArguments {
       throw UsageError("\(lost): choose a smaller volatility or drift, or more --steps")
     }
     print(title)
+    try record.write(
+      SimulationRecord(
+        title, self,
+        result.summaries.map { .init($0.moments, at: $0.time, exact: exact($0.time), quantiles: $0.quantiles) }))
     var table = TextTable([
       ("t", .right), ("mean", .right), ("± s.e.", .right), ("exact", .right), ("z", .right), ("variance", .right),
       ("± s.e.", .right), ("exact", .right), ("z", .right),

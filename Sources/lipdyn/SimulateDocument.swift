@@ -54,6 +54,10 @@ struct SimulateDocument: ParsableCommand {
     }
     print("\(process) of \(file), \(ensemble.paths) paths by Euler–Maruyama with step \(rounded(grid.step))")
     for line in table(rows).lines { print(line) }
+    try ensemble.record.write(
+      SimulationRecord(
+        "\(process) of \(file)", ensemble,
+        rows.map { .init($0.moments, at: $0.time, entry: $0.entry, quantiles: $0.quantiles) }))
     guard let output = ensemble.output else { return }
     if output.hasSuffix(".csv") {
       try writeCSV(rows, to: output)

@@ -36,7 +36,7 @@ struct Variance: ParsableCommand {
   @Option(help: "Start from FILE.npz instead of random weights.") var initialWeights: String?
   @Option(parsing: .unconditional, help: "Seed of the initial weights and of the batches.") var seed: UInt64 = 1
   @Option(parsing: .unconditional, help: "Runs at once.") var threads = 2
-  @Option(help: "Also write all numbers as JSON to this file.") var json: String?
+  @OptionGroup var output: JSONOutput
 
   func run() throws {
     try UsageError.require(runs >= 50 && runs <= 10_000_000, "--runs \(runs): use from 50 to 10000000")
@@ -49,7 +49,6 @@ struct Variance: ParsableCommand {
     for eta in learningRate {
       try UsageError.require(eta > 0 && eta.isFinite, "--learning-rate \(eta): use a positive number, such as 0.05")
     }
-    try UsageError.requireWritable([json])
     let whole = try data == .digits ? DataSet.digits() : DataSet.mnist5k()
     let count = samples ?? whole.count
     try UsageError.require(
@@ -164,13 +163,10 @@ struct Variance: ParsableCommand {
           + "the noise-free path amplifies disturbances, so the small-noise prediction does not apply; lower --learning-rate\n"
       )
     }
-    guard let json else { return }
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-    let record = VarianceRecord(
-      seed: seed, data: data.rawValue, samples: count, model: model, activation: activation.rawValue,
-      sampling: sampling.rawValue, warmUp: warmUp, initialWeights: initialWeights, machine: .current, rows: rows)
-    try AtomicFile.write(Array(try encoder.encode(record)) + [10], to: json)
+    try output.write(
+      VarianceRecord(
+        seed: seed, data: data.rawValue, samples: count, model: model, activation: activation.rawValue,
+        sampling: sampling.rawValue, warmUp: warmUp, initialWeights: initialWeights, machine: .current, rows: rows))
   }
 }
 

@@ -37,14 +37,14 @@ struct VarianceAmplification: ParsableCommand {
   @Option(parsing: .unconditional, help: "Runs at once; the digits do not depend on it.") var threads = 2
   @Option(help: "Keep finished runs in FILE.npz; the same command continues from there, to the same digits.")
   var checkpoint: String?
-  @Option(help: "Also write all numbers as JSON to this file.") var json: String?
+  @OptionGroup var output: JSONOutput
 
   func run() throws {
     try UsageError.require(threads >= 1, "--threads \(threads): use at least 1")
     try UsageError.require(warmUp >= 0 && warmUp <= 100_000, "--warm-up \(warmUp): use from 0 to 100000")
     try UsageError.require(
       checkpoint?.hasSuffix(".npz") ?? true, "--checkpoint \(checkpoint ?? ""): the name must end in .npz")
-    try UsageError.requireWritable([json, checkpoint])
+    try UsageError.requireWritable([output.file, checkpoint])
     let digits = try DataSet.digits()
     try UsageError.require(
       samples >= 2 && samples <= digits.count,
@@ -142,14 +142,11 @@ struct VarianceAmplification: ParsableCommand {
           : outcome.falls(within: z)
             ? "SGD differs from the SDE, and the distance falls with l within the intervals"
             : "SGD differs from the SDE, and the distance does not fall with l")
-    guard let json else { return }
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-    let record = VarianceAmplificationRecord(
-      seed: seed, samples: samples, model: model, activation: activation.rawValue, learningRate: learningRate,
-      batchSize: batchSize, steps: steps, substeps: substeps, warmUp: warmUp, amplifications: amplification,
-      machine: .current, outcome: outcome)
-    try AtomicFile.write(Array(try encoder.encode(record)) + [10], to: json)
+    try output.write(
+      VarianceAmplificationRecord(
+        seed: seed, samples: samples, model: model, activation: activation.rawValue, learningRate: learningRate,
+        batchSize: batchSize, steps: steps, substeps: substeps, warmUp: warmUp, amplifications: amplification,
+        machine: .current, outcome: outcome))
   }
 }
 

@@ -1,4 +1,4 @@
-// lipdyn verify, claims, show: the claims of the registry and their verdicts.
+// lipdyn verify: the claims of the registry and their verdicts.
 
 public import ArgumentParser
 import ArrayFiles
@@ -35,8 +35,7 @@ struct Verify: ParsableCommand {
   @Option(parsing: .unconditional, help: "Seed of every random stream; the same seed gives the same digits.")
   var seed: UInt64 = 1
 
-  @Option(help: "Also write the results as JSON to this file.")
-  var json: String?
+  @OptionGroup var output: JSONOutput
 
   @Flag(help: "Print which check kills which wrong version.")
   var mutants = false
@@ -57,7 +56,6 @@ struct Verify: ParsableCommand {
       try names.isEmpty
       ? PaperClaims.all : names.map(claim(named:)).filter { seen.insert($0.slug).inserted }
     let progress = Progress()
-    try UsageError.requireWritable([json])
     let (seed, tier) = (self.seed, self.tier)
     let reports = parallelMap(selected.count, threads: threads) { index -> ClaimReport in
       let report = selected[index].verify(seed: seed, tier: tier) {
@@ -89,12 +87,7 @@ struct Verify: ParsableCommand {
         for line in VerificationText.killMatrix(report) { print(line) }
       }
     }
-    if let json {
-      let encoder = JSONEncoder()
-      encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-      let data = try encoder.encode(VerificationRecord(reports, seed: seed, tier: tier, machine: .current))
-      try AtomicFile.write(Array(data) + [10], to: json)
-    }
+    try output.write(VerificationRecord(reports, seed: seed, tier: tier, machine: .current))
     if !reports.allSatisfy(\.verdict.isPass) { throw ExitCode(2) }
   }
 }
@@ -114,57 +107,4 @@ func claim(named slug: String) throws -> any Claim.Type {
     throw UsageError("unknown claim '\(slug)'; the claims are \(PaperClaims.slugs.joined(separator: ", "))")
   }
   return claim
-}
-
-struct Claims: ParsableCommand {
-  static let configuration = CommandConfiguration(abstract: "List the claims.")
-
-  func run() {
-    var table = TextTable([("paper", .left), ("claim", .left), ("statement", .left)])
-    for claim in PaperClaims.all {
-      table.append([claim.source.number, claim.slug, claim.statement.formula])
-    }
-    for line in table.lines { print(line) }
-  }
-}
-
-struct Show: ParsableCommand {
-  static let configuration = CommandConfiguration(
-    abstract: "Show a claim: statement, source, hypotheses, checks and wrong versions.",
-    discussion: "Example: lipdyn show LipschitzStatistics")
-
-  @Argument(help: "The claim's name (see lipdyn claims).")
-  var claim: String
-
-  func run() throws { for line in describe(try lipdyn.claim(named: claim)) { print(line) } }
-
-  private func describe<C: Claim>(_ claim: C.Type) -> [String] {
-    let statement = claim.statement
-    var lines = [
-      claim.slug, "  \(statement.formula)", "  \(statement.meaning)",
-      "source: \(claim.source.number), \(claim.source.paper); \(statement.differsFromPrint)", "hypotheses:",
-    ]
-    lines += statement.hypotheses.map { "  \($0.text)" + standing($0) }
-    lines.append("checks:")
-    for check in claim.checks {
-      lines.append("  \(check.name)  [\(check.evidence.rawValue)]")
-      for (mutant, reason) in check.blindTo.sorted(by: { $0.key < $1.key }) {
-        lines.append("    cannot see '\(mutant)': \(reason)")
-      }
-    }
-    lines.append("wrong versions that the checks must catch:")
-    lines += claim.mutants.map { "  \($0.name)" }
-    lines.append("without a hypothesis:")
-    lines += claim.boundaries.map { "  \($0.name): breaks '\($0.dropped.text)'; \($0.remedy)" }
-    return lines
-  }
-
-  private func standing(_ hypothesis: Hypothesis) -> String {
-    switch hypothesis.standing {
-    case .stated, .own: ""
-    case .unstated: "  (not stated in the paper)"
-    case .contradicted: "  (the paper claims the conclusion without it)"
-    case .assumed: "  (an assumption of the paper)"
-    }
-  }
 }

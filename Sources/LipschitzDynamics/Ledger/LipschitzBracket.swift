@@ -45,6 +45,7 @@ public final class LipschitzBracketTracker<Scalar: NetworkScalar> {
   /// Forgets the last vectors: the next bracket is a function of the weights alone.
   public func forget() { for norm in norms { norm.forget() } }
 
+  /// - Parameter network: of the architecture that this was made for.
   /// - Parameter row: the ledger's for the same weights; σ₁ of matrices and reshaped kernels comes from it.
   /// - Throws: `LinearAlgebraError` if a derivative is not finite.
   public func bracket(

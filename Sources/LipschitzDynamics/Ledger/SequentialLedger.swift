@@ -39,7 +39,10 @@ public final class SequentialLedger<Scalar: NetworkScalar> {
   public let learningRate: Double
   private let units: [Unit]
 
-  /// - Parameter noise: what the sample that the workspace holds stands for; not a factor, which has no mean.
+  /// - Parameters:
+  ///   - workspace: that the steps use; its batches are what rows are of.
+  ///   - noise: what the sample that the workspace holds stands for; not a factor, which has no mean.
+  ///   - learningRate: η; a step takes the time η.
   /// - Throws: `HypothesisViolation` if the sample is too small for the model.
   public init(
     for workspace: SequentialWorkspace<Scalar>, noise: NoiseModel = .batchEstimate, learningRate: LearningRate
@@ -55,7 +58,10 @@ public final class SequentialLedger<Scalar: NetworkScalar> {
 
   /// The row of the step that the workspace holds, after its backward pass and before the update.
   ///
-  /// - Parameter tasks: further work for the same threads, such as eigenvalues of Gram matrices.
+  /// - Parameters:
+  ///   - network: with the weights that the passes used.
+  ///   - workspace: that the steps use; its batches are what rows are of.
+  ///   - tasks: further work for the same threads, such as eigenvalues of Gram matrices.
   /// - Throws: `LinearAlgebraError` if a weight is not finite or zero.
   public func row(
     _ network: SequentialNetwork<Scalar>, _ workspace: SequentialWorkspace<Scalar>, beside tasks: [() -> Void] = []

@@ -16,6 +16,9 @@ public struct NumericIdentity: Sendable {
   public let condition: Double
 
   /// - Parameters:
+  ///   - place: for messages.
+  ///   - claimed: from the function under test.
+  ///   - expected: from an independent evaluation; as many entries.
   ///   - magnitude: defaults to the largest expected magnitude.
   ///   - operations: length of the longest chain of floating-point operations.
   ///   - condition: condition number of the evaluation, ≥ 1.
@@ -34,6 +37,9 @@ public struct NumericIdentity: Sendable {
   /// As the initialiser from lists, for one number.
   ///
   /// - Parameters:
+  ///   - place: for messages.
+  ///   - claimed: from the function under test.
+  ///   - expected: from an independent evaluation; as many entries.
   ///   - magnitude: defaults to |expected|, which is too small where the number is a difference of larger ones.
   ///   - operations: length of the longest chain of floating-point operations.
   ///   - condition: condition number of the evaluation, ≥ 1.

@@ -73,6 +73,7 @@ public struct SDECoefficients: Sendable {
 
   /// - Parameters:
   ///   - theta: θ.
+  ///   - population: the samples' gradients as functions of θ.
   ///   - learningRate: η, also the time that one step takes.
   ///   - batchSize: M ≥ 1.
   /// - Returns: drift per unit of time, and squared diffusion: variance per unit of time.

@@ -185,13 +185,15 @@ public struct VarianceAmplificationLadder: Sendable {
   ///   - network: θ_0; its activation should be smooth.
   ///   - samples: the population; the SDE costs a pass over it at every step.
   ///   - runs: of each ensemble, at least 50. All ensembles have streams of their own.
+  ///   - stream: whose children are the ensembles' streams.
+  ///   - seed: equal streams and seeds give equal digits.
   ///   - workers: threads; the digits do not depend on it.
   ///   - finished: runs of earlier calls with the same arguments, by the ensemble's name, from run 0 on.
   ///   - keep: given all finished runs after each block of them, so that a later call can go on from there.
   ///   - progress: the ensemble's name and the number of its finished runs.
   ///   - isCancelled: asked before each block of runs.
   /// - Returns: nothing if it was cancelled.
-  /// - Throws: `HypothesisViolation` if a run leaves the finite numbers, ``NetworkTrainingError`` if data do not fit.
+  /// - Throws: `HypothesisViolation` if a run leaves the finite numbers, `NetworkTrainingError` if data do not fit.
   public func run(
     _ network: MultilayerPerceptron<Float>, _ samples: Samples<Float>, runs: Int, stream: StreamName, seed: UInt64,
     workers: Int? = nil, finished: [String: [End]] = [:], keep: ([String: [End]]) throws -> Void = { _ in },

@@ -43,6 +43,7 @@ public struct NoiseEstimator: Sendable {
   var finitePopulationFactor: @Sendable (_ batchSize: Int, _ population: Int) -> (Int, Int) = { ($1 - $0, $1) }
 
   /// - Parameter gradients: M vectors of one length P; unit loss/parameter.
+  /// - Parameter sampling: how the M samples were drawn.
   /// - Returns: shape [P, P]; unit (loss/parameter)²; symmetric positive semidefinite of rank ≤ M − 1.
   /// - Throws: `HypothesisViolation` naming the batch size.
   public func covariance<F: Field>(

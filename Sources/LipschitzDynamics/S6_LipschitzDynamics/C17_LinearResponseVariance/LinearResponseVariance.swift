@@ -67,6 +67,7 @@ public struct ResponseVariance: Sendable {
   /// The power of η in front.
   var power = 2
 
+  /// - Parameter descent: the noise-free path, and what carries a disturbance along it.
   /// - Parameter end: T, the number of steps, at least 1.
   /// - Returns: Var Z(T); the square of Z's unit.
   /// - Throws: `HypothesisViolation` if T is not positive; what the descent throws.

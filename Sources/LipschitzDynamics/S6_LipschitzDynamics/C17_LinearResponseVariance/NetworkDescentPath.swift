@@ -20,6 +20,7 @@ public struct NetworkDescentPath: LinearisedDescent, Sendable {
   ///   - network: θ_0.
   ///   - samples: the whole data set.
   ///   - noise: how batches are drawn from it; one of the population models.
+  ///   - learningRate: η; a step takes the time η.
   ///   - steps: T ≥ 1.
   /// - Throws: `HypothesisViolation` if the noise is not that of a population or no such batch exists, if there is no
   ///   step, or if the descent leaves the finite numbers.

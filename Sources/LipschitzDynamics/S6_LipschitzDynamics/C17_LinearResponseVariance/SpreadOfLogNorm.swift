@@ -48,6 +48,7 @@ public enum SpreadOfLogNorm {
   /// - Parameters:
   ///   - network: θ_0.
   ///   - samples: the whole data set, of which batches are drawn independently.
+  ///   - regime: how batches are drawn, how far a step goes, and when log K is observed.
   /// - Throws: `HypothesisViolation` naming what does not fit: batches that are dependent or all equal, a descent whose
   ///   disturbances do not stay finite, a σ₁ that is not simple along the noise-free path.
   public static func predict(
@@ -86,7 +87,12 @@ public enum SpreadOfLogNorm {
   /// log K of every run minus the initial one.
   ///
   /// - Parameters:
+  ///   - network: θ_0 of every run.
+  ///   - samples: the whole data set.
+  ///   - regime: how batches are drawn, how far a step goes, and when log K is observed.
   ///   - runs: their numbers; run r draws its batches from the stream's child r, so ensembles can be continued.
+  ///   - stream: whose children are the runs' streams.
+  ///   - seed: equal streams and seeds give equal digits.
   ///   - workers: threads, by default one a processor; the digits do not depend on it.
   ///   - progress: called with the number of finished runs.
   ///   - isCancelled: asked before each block of runs; what is done until then is returned.

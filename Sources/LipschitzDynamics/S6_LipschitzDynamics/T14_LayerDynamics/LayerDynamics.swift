@@ -39,7 +39,12 @@ public struct LayerPoint: Sendable {
   /// The covariance of `gradient` about ∇L, in units of Σ: 1 for the mean of the very batch that estimates the noise.
   public let gradientNoise: Double
 
-  /// - Parameter gradient: the full-data gradient; the sample's own mean if omitted, which a `factor` does not have.
+  /// - Parameters:
+  ///   - weights: θ; shape [m, n].
+  ///   - gradient: the full-data gradient; the sample's own mean if omitted, which a `factor` does not have.
+  ///   - sample: gradients that represent the noise.
+  ///   - noise: what the sample stands for.
+  ///   - learningRate: η; a step takes the time η.
   public init(
     weights: Matrix<Double>, gradient: Matrix<Double>? = nil, sample: any LayerGradientSample<Double>,
     noise: NoiseModel, learningRate: Double
@@ -138,6 +143,9 @@ public struct LayerProjections<Scalar: BLASScalar>: Sendable {
   ///   - weights: shape [m, n].
   ///   - gradient: shape [m, n], the drift's gradient.
   ///   - gradientNoise: its covariance about ∇L, in units of Σ; 1 for the mean of a batch that is also `sample`.
+  ///   - sample: gradients that represent the noise.
+  ///   - noise: what the sample stands for.
+  ///   - triplet: of these weights; simple.
   /// - Throws: `HypothesisViolation` or `LinearAlgebraError` naming what does not fit; a gap below round-off.
   @specialized(where Scalar == Double) @specialized(where Scalar == Float)
   public init(

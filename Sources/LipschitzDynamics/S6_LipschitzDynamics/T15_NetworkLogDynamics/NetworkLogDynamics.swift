@@ -59,6 +59,7 @@ public struct NetworkCoefficients: Sendable, Equatable {
   /// - Parameters:
   ///   - projections: one a layer, over the same samples in the same order.
   ///   - noise: the model that all of them share.
+  ///   - eta: the learning rate η; a step takes the time η.
   /// - Throws: `HypothesisViolation` if there is no layer, or if layers have samples of different sizes.
   public init(
     _ projections: [LayerProjections<Double>], noise: NoiseModel, learningRate eta: Double

@@ -43,6 +43,7 @@ public struct BatchVariance: Sendable {
   /// - Parameters:
   ///   - scale: C₀ ≥ 0, in the unit of K².
   ///   - batchSize: M ≥ 1, and at most N if the samples are distinct.
+  ///   - sampling: i.i.d., or M distinct ones of N.
   /// - Accuracy: the leading term; the next is smaller by O(1/M).
   /// - Throws: `HypothesisViolation` naming M.
   public func leading<F: Field>(
@@ -58,6 +59,7 @@ public struct BatchVariance: Sendable {
   ///   - curvature: k = ∫Mκ_Z, which does not depend on M.
   ///   - spread: A = ∫Λ².
   ///   - batchSize: M ≥ 1, and at most N if the samples are distinct.
+  ///   - sampling: i.i.d., or M distinct ones of N.
   /// - Hypotheses: those of Theorem 17, among them deterministic coefficients.
   /// - Accuracy: the next term is smaller by O(1/M²).
   /// - Throws: `HypothesisViolation` naming M.
