@@ -5,7 +5,8 @@ private import Synchronization
 
 /// Writes progress to standard error, so that results on standard output stay clean.
 public final class Progress: Sendable {
-  private let isTerminal = isatty(STDERR_FILENO) == 1
+  /// A terminal that can rewrite a line; `TERM=dumb` says that it cannot. Nothing here is coloured, so NO_COLOR holds anyway.
+  private let isTerminal = isatty(STDERR_FILENO) == 1 && getenv("TERM").map { String(cString: $0) } != "dumb"
   private let hasText = Mutex(false)
 
   public init() {}

@@ -11,7 +11,7 @@ extension Benchmark {
   struct Replay: ParsableCommand {
     static let configuration = CommandConfiguration(
       commandName: "replay", abstract: "Record a run's initial weights, draws and losses for Benchmarks/replay.py.",
-      discussion: "Example: sh Benchmarks/replay.sh, which calls it for every regulariser")
+      discussion: "Example: lipdyn benchmark replay --steps 100 --output replay.npz")
 
     @Option var network = "conv(4,padding=1) relu maxpool(2) flatten linear(16) tanh linear(10)"
     @Option var data = "digits"

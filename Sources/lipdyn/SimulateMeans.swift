@@ -5,6 +5,39 @@ import RandomStreams
 import Reporting
 import StochasticCalculus
 
+/// What lipdyn simulate --json writes of a mean, in schema version 1: by multilevel Monte Carlo, or by several estimators.
+struct MeanRecord: Encodable {
+  struct Level: Encodable {
+    let steps, paths: Int
+    let mean, variance, cost: Double
+  }
+
+  struct Multilevel: Encodable {
+    let mean, standardError, biasBound, cost, plainCost: Double
+    let levels: [Level]
+  }
+
+  struct Estimator: Encodable {
+    let name: String
+    let mean, standardError: Double
+    let paths: Int
+  }
+
+  var schema = 1
+  let machine = VerificationRecord.Machine.current
+  let scheme: String
+  let time: Double
+  let seed: UInt64
+  /// By the closed form, where there is one.
+  let exact: Double?
+  var multilevel: Multilevel?
+  var estimators: [Estimator]?
+
+  init(_ ensemble: EnsembleOptions, by scheme: String, exact: Double?) {
+    (self.scheme, self.exact, time, seed) = (scheme, exact, ensemble.horizon, ensemble.seed)
+  }
+}
+
 /// Only the mean at the final time, by methods that plain Monte Carlo is compared with.
 struct MeanOptions: ParsableArguments {
   @Option(
@@ -65,6 +98,14 @@ struct MeanOptions: ParsableArguments {
       progress.now("\(paths) paths of \(1 << level) steps")
     }
     progress.clear()
+    var record = MeanRecord(ensemble, by: scheme, exact: exact)
+    record.multilevel = .init(
+      mean: found.mean, standardError: found.standardError, biasBound: found.biasBound, cost: found.cost,
+      plainCost: found.plainCost,
+      levels: found.levels.map {
+        .init(steps: $0.steps, paths: $0.paths, mean: $0.mean, variance: $0.variance, cost: $0.cost)
+      })
+    try ensemble.record.write(record)
     var table = TextTable([
       ("steps", .right), ("paths", .right), ("mean of the difference", .right), ("variance", .right),
       ("steps in all", .right),
@@ -106,11 +147,15 @@ struct MeanOptions: ParsableArguments {
     var table = TextTable([
       ("estimator", .left), ("mean", .right), ("± s.e.", .right), ("paths", .right), ("efficiency", .right),
     ])
+    var estimators: [MeanRecord.Estimator] = []
     for (name, estimate, cost) in [
       ("plain", plain, 1), ("antithetic: W and −W", MeanEstimate(values, mirrored: mirrored), 2),
       ("controls W(T), W(T)² − T", try MeanEstimate(values, controls: brownian + squares), 1),
       ("antithetic with control W(T)² − T", try MeanEstimate(pairs, controls: squares), 2),
     ] {
+      estimators.append(
+        .init(
+          name: name, mean: estimate.mean, standardError: estimate.standardError, paths: cost * values.count))
       let gain = plain.variance / (estimate.variance * Double(cost))
       table.append([
         name, rounded(estimate.mean), rounded(estimate.standardError), "\(cost * values.count)",
@@ -118,6 +163,9 @@ struct MeanOptions: ParsableArguments {
         gain < 1e12 ? rounded(gain) : "exact",
       ])
     }
+    var record = MeanRecord(ensemble, by: scheme, exact: exact)
+    record.estimators = estimators
+    try ensemble.record.write(record)
     print("mean at t = \(rounded(ensemble.horizon)) by \(scheme)" + (exact.map { ", exact \(rounded($0))" } ?? ""))
     for line in table.lines { print(line) }
     print("efficiency: how many times as many plain paths give the same standard error")

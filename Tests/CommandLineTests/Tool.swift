@@ -17,8 +17,14 @@ struct ToolRun {
     try self.init(arguments: arguments, directory: directory.url)
   }
 
-  /// - Parameter isRipe: asked often; once it is true the run is killed where it stands, as by a power cut.
-  init(arguments: [String], directory workplace: URL? = nil, killedWhen isRipe: (() -> Bool)? = nil) throws {
+  /// - Parameters:
+  ///   - isRipe: asked often; once it is true the run is killed where it stands, as by a power cut.
+  ///   - standardError: where errors go instead of ``errors``.
+  ///   - environment: added to that of the tests.
+  init(
+    arguments: [String], directory workplace: URL? = nil, killedWhen isRipe: (() -> Bool)? = nil,
+    standardError: FileHandle? = nil, environment: [String: String] = [:]
+  ) throws {
     let tests = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
     let candidates = [URL(fileURLWithPath: tests), URL(fileURLWithPath: CommandLine.arguments[0])]
       .map { $0.deletingLastPathComponent().appendingPathComponent("lipdyn") }
@@ -31,7 +37,8 @@ struct ToolRun {
     let directory = try TemporaryDirectory()
     let (out, err) = (try directory.create("out"), try directory.create("err"))
     process.standardOutput = out.handle
-    process.standardError = err.handle
+    process.standardError = standardError ?? err.handle
+    process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
     try process.run()
     while let isRipe, process.isRunning {
       if isRipe() { kill(process.processIdentifier, SIGKILL) } else { usleep(2_000) }
