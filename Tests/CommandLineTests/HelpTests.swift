@@ -87,7 +87,7 @@ struct HelpTests {
     try """
     ```derivation
     let mu : scalar
-    process x : scalar, x(0) = 1, dx = mu dt
+    process x : scalar, dx = mu dt
     claim C: mu + 0 = mu
     ```
     """.write(toFile: document, atomically: true, encoding: .utf8)
@@ -101,7 +101,7 @@ struct HelpTests {
       ("calibrate", ["calibrate", "LogNormalMGF", "--seeds", "2"]),
       ("simulate", ["simulate", "ou"] + path),
       ("simulate", ["simulate", "matrix", "--rows", "3", "--columns", "2"] + path),
-      ("simulate", ["simulate", document, "--process", "x", "--set", "mu=1"] + path),
+      ("simulate", ["simulate", document, "--process", "x", "--set", "mu=1", "x(0)=1"] + path),
       ("simulate … --multilevel", ["simulate", "gbm", "--multilevel", "0.05"]),
       ("simulate … --variance-reduction", ["simulate", "gbm", "--variance-reduction"] + path),
       ("layer", ["layer", "--weights", weights, "--gradients", gradients, "--learning-rate", "0.1"]),
@@ -188,10 +188,17 @@ private struct PseudoTerminal {
   let end: FileHandle
 
   init() throws {
-    master = posix_openpt(O_RDWR | O_NOCTTY)
-    try #require(master >= 0 && grantpt(master) == 0 && unlockpt(master) == 0)
-    let name = String(cString: try #require(ptsname(master)))
-    end = try #require(FileHandle(forWritingAtPath: name))
+    // Glibc has it, but its header is not among those that Swift sees.
+    typealias OpenPTY =
+      @convention(c) (
+        UnsafeMutablePointer<Int32>, UnsafeMutablePointer<Int32>, UnsafeMutablePointer<CChar>?, UnsafeRawPointer?,
+        UnsafeRawPointer?
+      ) -> Int32
+    let symbol = try #require(dlsym(dlopen(nil, RTLD_NOW), "openpty"))
+    var (master, end): (Int32, Int32) = (-1, -1)
+    try #require(unsafeBitCast(symbol, to: OpenPTY.self)(&master, &end, nil, nil, nil) == 0)
+    self.master = master
+    self.end = FileHandle(fileDescriptor: end, closeOnDealloc: true)
     // Reading ends where nothing is left, though `end` stays open.
     _ = fcntl(master, F_SETFL, O_NONBLOCK)
   }
