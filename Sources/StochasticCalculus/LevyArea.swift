@@ -1,6 +1,5 @@
 // Lévy areas of Brownian motions over a step, given their increments.
 
-internal import Glibc
 public import RandomStreams
 
 /// Lévy areas Aᵢⱼ = ½ ∫ (Wᵢ dWⱼ − Wⱼ dWᵢ) over a step of length h, W measured from its start, given ΔW.
@@ -29,9 +28,11 @@ public struct LevyArea: Sendable {
   /// r.
   public let noises: Int
   public let approximation: Approximation
-  @usableFromInline let normals: CounterNormals
-  /// x, then y, shape [r, n]; then ψ, shape [r], and Ψ, shape [r (r − 1)/2].
-  @usableFromInline var draws: [Double]
+  private let normals: CounterNormals
+  /// The normals of a step.
+  private var draws: [Double]
+  /// aₙ.
+  private let rest: Double
 
   /// The areas of r noises from the normals of a stream.
   ///
@@ -46,10 +47,13 @@ public struct LevyArea: Sendable {
     self.approximation = approximation
     normals = CounterNormals(stream, seed: seed)
     var count = noises * (noises - 1) / 2
+    var rest = Double.pi * .pi / 6
     if case .fourier(let terms) = approximation {
       precondition(terms >= 1, "the series of an area has at least one term")
       count += noises * (2 * terms + 1)
+      for k in 1...terms { rest -= 1 / (Double(k) * Double(k)) }
     }
+    self.rest = rest
     draws = [Double](repeating: 0, count: count)
   }
 
@@ -80,35 +84,30 @@ public struct LevyArea: Sendable {
       return
     }
     let r = noises
-    let (y, psi, rest) = (r * terms, 2 * r * terms, 2 * r * terms + r)
-    let tail = Self.inverseSquares(after: terms)
-    let (root, restScale) = (tail.squareRoot(), (2 * tail).squareRoot())
-    // z takes the place of ψ.
-    for i in 0..<r { draws[psi + i] *= root }
+    // x, shape [r, n], then y, ψ and Ψ; x/k takes the place of x, and z that of ψ.
+    let (y, z, remainder) = (r * terms, 2 * r * terms, 2 * r * terms + r)
+    let root = rest.squareRoot()
+    for i in z..<remainder { draws[i] *= root }
     for k in 0..<terms {
-      for i in 0..<r { draws[psi + i] += draws[k * r + i] / Double(k + 1) }
+      let inverse = 1 / Double(k + 1)
+      for i in 0..<r {
+        draws[k * r + i] *= inverse
+        draws[z + i] += draws[k * r + i]
+      }
     }
-    let toUnit = (2 / h).squareRoot()
+    let (toUnit, remainderScale) = ((2 / h).squareRoot(), (2 * rest).squareRoot())
     var pair = 0
-    for i in 0..<r {
-      for j in (i + 1)..<max(r, i + 1) {
-        var sum = restScale * draws[rest + pair]
-        sum += toUnit * (draws[psi + i] * increments[j] - draws[psi + j] * increments[i])
-        for k in 0..<terms {
-          let (a, b) = (k * r + i, k * r + j)
-          sum += (draws[a] * draws[y + b] - draws[b] * draws[y + a]) / Double(k + 1)
+    for i in 0..<(r - 1) {
+      for j in (i + 1)..<r {
+        var sum = remainderScale * draws[remainder + pair]
+        sum += toUnit * (draws[z + i] * increments[j] - draws[z + j] * increments[i])
+        for offset in stride(from: 0, to: y, by: r) {
+          let (a, b) = (offset + i, offset + j)
+          sum += draws[a] * draws[y + b] - draws[b] * draws[y + a]
         }
         areas[pair] = h / (2 * .pi) * sum
         pair += 1
       }
     }
-  }
-
-  /// Σ_{k>n} 1/k².
-  static func inverseSquares(after n: Int) -> Double {
-    // Small terms first; beyond 32 by Euler and Maclaurin, whose next term is m⁻⁹/30.
-    let m = Double(max(n, 32)) + 1
-    let end = 1 / m + 1 / (2 * m * m) + 1 / (6 * m * m * m) - 1 / (30 * pow(m, 5)) + 1 / (42 * pow(m, 7))
-    return stride(from: Int(m) - 1, to: n, by: -1).reduce(end) { $0 + 1 / Double($1 * $1) }
   }
 }

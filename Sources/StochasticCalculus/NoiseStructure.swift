@@ -94,8 +94,8 @@ extension ItoProcess {
     }
     let scale = max(power * power / length, derivatives.joined().reduce(0) { max($0, abs($1)) })
     var largest = NoiseBracket(first: 0, second: 1, size: 0)
-    for j in 0..<r {
-      for k in (j + 1)..<max(r, j + 1) {
+    for j in 0..<(r - 1) {
+      for k in (j + 1)..<r {
         let bracket = (0..<d).reduce(0.0) { largest, i in
           let difference = abs(derivatives[j][k * d + i] - derivatives[k][j * d + i])
           return difference.isNaN ? .infinity : max(largest, difference)

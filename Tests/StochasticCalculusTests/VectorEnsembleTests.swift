@@ -22,6 +22,9 @@ private struct DiagonalGeometric: ItoProcess {
   func diffusionDerivative(at t: Double, _ x: Span<Double>, into slope: inout MutableSpan<Double>) {
     for i in 0..<x.count { slope[i] = volatilities[i] }
   }
+  func noiseInducedDrift(at t: Double, _ x: Span<Double>, into c: inout MutableSpan<Double>) {
+    for i in 0..<x.count { c[i] = volatilities[i] * volatilities[i] * x[i] / 2 }
+  }
 }
 
 /// Brownian motion through a constant 2 x 3 matrix.
