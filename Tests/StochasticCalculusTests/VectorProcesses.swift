@@ -119,17 +119,25 @@ struct BentPlane: ItoProcess {
   }
 }
 
-/// dX₁ = dW₁, dX₂ = dW₂, dX₃ = X₁ dW₂ − X₂ dW₁: X₃ is twice the area.
+/// dXᵢ = dWᵢ and, for each pair i < j, dXᵢⱼ = Xᵢ dWⱼ − Xⱼ dWᵢ: twice their areas, packed as those are.
 struct Heisenberg: ItoProcess {
+  var noiseDimension = 2
   var noiseStructure = NoiseStructure.general
-  var stateDimension: Int { 3 }
-  var noiseDimension: Int { 2 }
+  var stateDimension: Int { noiseDimension * (noiseDimension + 1) / 2 }
   func drift(at t: Double, _ x: Span<Double>, into a: inout MutableSpan<Double>) {
-    for i in 0..<3 { a[i] = 0 }
+    for i in 0..<a.count { a[i] = 0 }
   }
   func diffusion(at t: Double, _ x: Span<Double>, into b: inout MutableSpan<Double>) {
-    (b[0], b[1], b[2]) = (1, 0, -x[1])
-    (b[3], b[4], b[5]) = (0, 1, x[0])
+    let (d, r) = (stateDimension, noiseDimension)
+    for entry in 0..<b.count { b[entry] = 0 }
+    var pair = r
+    for i in 0..<r {
+      b[i * d + i] = 1
+      for j in (i + 1)..<max(r, i + 1) {
+        (b[i * d + pair], b[j * d + pair]) = (-x[j], x[i])
+        pair += 1
+      }
+    }
   }
 }
 

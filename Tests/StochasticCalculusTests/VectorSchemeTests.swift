@@ -146,13 +146,23 @@ private struct Ladder {
     #expect(scheme.strongOrder(for: .diagonal) == order)
   }
 
-  /// Platen's scheme integrates Heisenberg's system without error: X₃ = 2 A at every step size.
-  @Test func areasAreIntegrated() {
+  /// Heisenberg's system is integrated without error, X₃ = 2 A at every step size, if the areas are known.
+  @Test(arguments: [ItoScheme.platen, .weakOrderTwo])
+  func areasAreIntegrated(scheme: ItoScheme) {
     let ladder = Ladder.all[7]
-    var step = ItoStep(Heisenberg(), scheme: .platen)
+    var step = ItoStep(Heisenberg(), scheme: scheme)
     for level in [0, 3, 8] {
       let state = ladder.solve(&step, from: [0, 0, 0], level: level, .truth)
       #expect(abs(state[2] - 2 * ladder.areas[0][0]) < 1e-14)
+    }
+    // And so are those of every pair of four noises.
+    let (w, areas) = ([0.3, -0.2, 0.5, 0.1], [0.01, 0.02, -0.03, 0.04, 0.05, -0.06])
+    let initial = [0.7, 0.4, -0.3, 0.9, 0, 0, 0, 0, 0, 0]
+    var state = initial
+    var four = ItoStep(Heisenberg(noiseDimension: 4), scheme: scheme)
+    four.advance(&state, at: 0, by: 0.25, increments: w, areas: areas)
+    for (pair, (i, j)) in [(0, 1), (0, 2), (0, 3), (1, 2), (1, 3), (2, 3)].enumerated() {
+      #expect(abs(state[4 + pair] - (initial[i] * w[j] - initial[j] * w[i] + 2 * areas[pair])) < 1e-15)
     }
   }
 
