@@ -43,7 +43,7 @@ public struct ItoStep<Process: ItoProcess>: Sendable {
   }
 
   /// What ``advance(_:at:by:increments:areas:)`` needs besides increments.
-  public var areas: Areas {
+  public var neededAreas: Areas {
     let commutes = process.noiseStructure != .general || process.noiseDimension == 1 || process.hasAdditiveNoise
     guard !commutes else { return .none }
     return scheme == .platen ? .law : scheme == .weakOrderTwo ? .moments : .none
@@ -56,7 +56,7 @@ public struct ItoStep<Process: ItoProcess>: Sendable {
   ///   - t: the start of the step.
   ///   - h: its length.
   ///   - increments: ΔW, shape [r], variance h; for weak order 2 also variables with the first five moments of ΔW.
-  ///   - areas: packed as by ``LevyArea``, shape [r (r − 1)/2]; read as ``areas-swift.property`` says.
+  ///   - areas: packed as by ``LevyArea``, shape [r (r − 1)/2]; read as ``neededAreas`` says.
   @inlinable
   public mutating func advance(
     _ state: inout [Double], at t: Double, by h: Double, increments: [Double], areas: [Double] = []
@@ -64,20 +64,20 @@ public struct ItoStep<Process: ItoProcess>: Sendable {
     precondition(state.count == drift.count, "a state has the dimension of its equation")
     precondition(increments.count == process.noiseDimension, "a step needs an increment for each noise")
     precondition(
-      self.areas == .none || areas.count == increments.count * (increments.count - 1) / 2,
+      neededAreas == .none || areas.count == increments.count * (increments.count - 1) / 2,
       "a step needs an area for each pair of noises")
     let isAdditive = process.hasAdditiveNoise
     let isDiagonal = process.noiseStructure == .diagonal
     switch scheme {
     case .eulerMaruyama: eulerMaruyama(&state, t, h, increments)
-    case .milstein: milstein(&state, t, h, increments)
-    // Differences of a B without x in it vanish, and what remains of weak order 2 is Heun's step.
-    case .platen where isAdditive: eulerMaruyama(&state, t, h, increments)
+    // Derivatives of a B without x in it vanish, and what remains of weak order 2 is Heun's step.
+    case .milstein where isAdditive, .platen where isAdditive: eulerMaruyama(&state, t, h, increments)
     case .weakOrderTwo where isAdditive: heun(&state, t, h, increments)
+    case .milstein: milstein(&state, t, h, increments)
     case .platen where isDiagonal: diagonalPlaten(&state, t, h, increments)
     case .weakOrderTwo where isDiagonal: diagonalWeakOrderTwo(&state, t, h, increments)
-    case .platen: platen(&state, t, h, increments, self.areas == .none ? [] : areas)
-    case .weakOrderTwo: weakOrderTwo(&state, t, h, increments, self.areas == .none ? [] : areas)
+    case .platen: platen(&state, t, h, increments, neededAreas == .none ? [] : areas)
+    case .weakOrderTwo: weakOrderTwo(&state, t, h, increments, neededAreas == .none ? [] : areas)
     case .heun: heun(&state, t, h, increments)
     }
   }

@@ -115,7 +115,7 @@ extension ItoProcess {
       throw .wrongLength(field: "diagonal noise", expected: stateDimension, actual: noiseDimension)
     }
     guard scheme.takes(noiseStructure, additive: hasAdditiveNoise) else {
-      throw .schemeCannotTakeNoise(scheme: scheme, noise: noiseStructure)
+      throw .schemeCannotTakeNoise(scheme: scheme, noise: noiseStructure, additive: hasAdditiveNoise)
     }
     if hasAdditiveNoise {
       // The same computation, so that a B without x in it has the same bits.

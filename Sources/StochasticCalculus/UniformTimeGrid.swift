@@ -53,7 +53,7 @@ public enum SimulationError: Error, Equatable, CustomStringConvertible {
   /// A quantile's probability is not between 0 and 1.
   case probabilityOutOfRange(Double)
   /// A scheme was asked for a vector equation with a noise that it does not take.
-  case schemeCannotTakeNoise(scheme: ItoScheme, noise: NoiseStructure)
+  case schemeCannotTakeNoise(scheme: ItoScheme, noise: NoiseStructure, additive: Bool)
   /// A process says that its noise is commutative, and at the initial state it is not.
   case noiseNotCommutative(NoiseBracket)
   /// A process says that its noise is additive, and it depends on the state.
@@ -83,9 +83,9 @@ public enum SimulationError: Error, Equatable, CustomStringConvertible {
       "a summary is asked for after step \(step), but steps are numbered 0 to \(steps)"
     case .probabilityOutOfRange(let probability):
       "a quantile is asked for at probability \(probability); it must lie between 0 and 1, both excluded"
-    case .schemeCannotTakeNoise(let scheme, let noise):
+    case .schemeCannotTakeNoise(let scheme, let noise, let additive):
       "scheme is \(scheme.rawValue), which does not take noise of structure \(noise.rawValue); use "
-        + ItoScheme.allCases.filter { $0.takes(noise) }.map(\.rawValue).joined(separator: ", ")
+        + ItoScheme.allCases.filter { $0.takes(noise, additive: additive) }.map(\.rawValue).joined(separator: ", ")
         + (scheme.takes(noise, additive: true) ? ", or declare the noise additive if it is" : "")
     case .noiseNotCommutative(let bracket):
       "noiseStructure is commutative, but at the initial state noises \(bracket.first) and \(bracket.second) have a "

@@ -45,7 +45,7 @@ public struct VectorEnsemble<Process: ItoProcess>: Sendable {
     stepper = ItoStep(process, scheme: scheme)
     let noises = process.noiseDimension
     let approximation: LevyArea.Approximation? =
-      switch stepper.areas {
+      switch stepper.neededAreas {
       case .none: nil
       case .moments: .twoPoint
       case .law: .fourier(terms: LevyArea.terms(noises: noises, steps: grid.steps))

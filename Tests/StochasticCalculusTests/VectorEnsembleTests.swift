@@ -175,7 +175,7 @@ private struct Correlated: ItoProcess {
   @Test func wrongInputIsRefused() throws {
     let grid = try UniformTimeGrid(end: 1, steps: 1)
     let process = Correlated(matrix: [1, 2, -0.5, 0.5, 0, 3])
-    #expect(throws: SimulationError.schemeCannotTakeNoise(scheme: .milstein, noise: .general)) {
+    #expect(throws: SimulationError.schemeCannotTakeNoise(scheme: .milstein, noise: .general, additive: false)) {
       try VectorEnsemble(process, from: [0, 0], paths: 1, on: grid, scheme: .milstein, stream: "x", seed: 0)
     }
     #expect(throws: SimulationError.wrongStateDimension(expected: 2, actual: 1)) {

@@ -65,13 +65,20 @@ import Testing
           _ = try ensemble(process, scheme, from: [1])
           #expect(scheme.strongOrder(for: noise) != nil && scheme.weakOrder(for: noise) != nil)
         } else {
-          let error = SimulationError.schemeCannotTakeNoise(scheme: scheme, noise: noise)
+          let error = SimulationError.schemeCannotTakeNoise(scheme: scheme, noise: noise, additive: false)
           #expect(throws: error) { try ensemble(process, scheme, from: [1]) }
           #expect(scheme.strongOrder(for: noise) == nil && scheme.weakOrder(for: noise) == nil)
           #expect(
             error.description.contains("scheme is \(scheme.rawValue)") && error.description.contains("eulerMaruyama"))
         }
       }
+    }
+    // What an additive factor is offered is what it takes.
+    let factor = AdditiveSystem(noiseStructure: .lowRankFactor)
+    let error = #expect(throws: SimulationError.self) { try ensemble(factor, .milstein, from: [0, 0]) }
+    #expect(try #require(error).description.hasSuffix("use eulerMaruyama, platen, heun, weakOrderTwo"))
+    #expect(throws: SimulationError.wrongLength(field: "diagonal noise", expected: 2, actual: 1)) {
+      try ensemble(FalselyAdditive(noiseStructure: .diagonal), .platen, from: [0, 0])
     }
     #expect(!ItoScheme.platen.takes(.lowRankFactor) && ItoScheme.platen.takes(.lowRankFactor, additive: true))
     #expect(!ItoScheme.milstein.takes(.commutative))
