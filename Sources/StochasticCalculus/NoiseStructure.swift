@@ -60,7 +60,8 @@ public struct NoiseBracket: Sendable, Equatable {
   public let first: Int
   /// k.
   public let second: Int
-  /// ‖(∂bₖ/∂x) bⱼ − (∂bⱼ/∂x) bₖ‖ over the size of such derivatives, maximum norms; dimensionless.
+  /// ‖(∂bₖ/∂x) bⱼ − (∂bⱼ/∂x) bₖ‖ over the larger of the two, or over ‖bⱼ‖ ‖bₖ‖/max(1, ‖x‖) if that is larger; maximum
+  /// norms, dimensionless.
   public let size: Double
 
   /// What central differences leave of a bracket that vanishes is 10⁻⁹ at most, for derivatives of order 1.
@@ -70,38 +71,39 @@ public struct NoiseBracket: Sendable, Equatable {
 extension ItoProcess {
   /// The largest Lie bracket of two columns of B at a point, by central differences along the columns.
   ///
-  /// - Accuracy: differences over 6e-6 max(1, ‖x‖); the size of derivatives that it is measured by is that of the largest
-  ///   (∂bₖ/∂x) bⱼ, or ‖B‖²/max(1, ‖x‖) if that is larger.
+  /// - Accuracy: differences over 6e-6 max(1, ‖x‖).
   /// - Parameters:
   ///   - t: time.
   ///   - x: shape [d].
-  /// - Returns: `nil` unless B is written in full and has two columns at least; NaN counts as a bracket of size ∞.
+  /// - Returns: `nil` unless B is written in full and has two columns at least; one that is not finite has size ∞.
   public func largestNoiseBracket(at t: Double, _ x: [Double]) -> NoiseBracket? {
     let (d, r) = (stateDimension, noiseDimension)
     guard noiseStructure.isFull, r > 1 else { return nil }
     let columns = diffusionMatrix(at: t, x)
-    let length = max(1, x.reduce(0) { max($0, abs($1)) })
-    let power = columns.reduce(0) { max($0, abs($1)) }
-    // derivatives[j][k d + i] is ∂bₖᵢ/∂x bⱼ.
+    func column(_ j: Int, of b: [Double]) -> ArraySlice<Double> { b[(j * d)..<((j + 1) * d)] }
+    // A maximum passes NaN by.
+    func norm(_ x: some Collection<Double>) -> Double {
+      x.contains(where: \.isNaN) ? .nan : x.reduce(0) { max($0, abs($1)) }
+    }
+    let length = max(1, norm(x))
+    let sizes = (0..<r).map { norm(column($0, of: columns)) }
+    // derivatives[j] is ∂B/∂x bⱼ, of B's shape.
     let derivatives = (0..<r).map { j in
-      let column = columns[(j * d)..<((j + 1) * d)]
-      let size = column.reduce(0) { max($0, abs($1)) }
-      guard size > 0 else { return [Double](repeating: 0, count: d * r) }
-      let step = centralDifferenceStep * length / size
-      let up = diffusionMatrix(at: t, zip(x, column).map { $0 + step * $1 })
-      let down = diffusionMatrix(at: t, zip(x, column).map { $0 - step * $1 })
+      guard sizes[j] != 0 else { return [Double](repeating: 0, count: d * r) }
+      let step = centralDifferenceStep * length / sizes[j]
+      let up = diffusionMatrix(at: t, zip(x, column(j, of: columns)).map { $0 + step * $1 })
+      let down = diffusionMatrix(at: t, zip(x, column(j, of: columns)).map { $0 - step * $1 })
       return zip(up, down).map { ($0 - $1) / (2 * step) }
     }
-    let scale = max(power * power / length, derivatives.joined().reduce(0) { max($0, abs($1)) })
     var largest = NoiseBracket(first: 0, second: 1, size: 0)
     for j in 0..<(r - 1) {
       for k in (j + 1)..<r {
-        let bracket = (0..<d).reduce(0.0) { largest, i in
-          let difference = abs(derivatives[j][k * d + i] - derivatives[k][j * d + i])
-          return difference.isNaN ? .infinity : max(largest, difference)
-        }
-        let size = bracket == 0 ? 0 : bracket / scale
-        if !(size <= largest.size) { largest = NoiseBracket(first: j, second: k, size: size.isNaN ? .infinity : size) }
+        let (first, second) = (column(k, of: derivatives[j]), column(j, of: derivatives[k]))
+        let differences = zip(first, second).map { $0 - $1 }
+        let scale = max(sizes[j] * sizes[k] / length, norm(first), norm(second))
+        let size = differences.allSatisfy { $0 == 0 } ? 0 : norm(differences) / scale
+        guard size.isFinite else { return NoiseBracket(first: j, second: k, size: .infinity) }
+        if size > largest.size { largest = NoiseBracket(first: j, second: k, size: size) }
       }
     }
     return largest

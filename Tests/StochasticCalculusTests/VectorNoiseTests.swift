@@ -34,6 +34,10 @@ import Testing
     // A bracket that is small but there.
     let nearly = LinearSystem(matrix: [0, 0, 0, 0], noises: [[1, 0, 0, 1.0001], [0, 1, 1, 0]])
     #expect(!(try #require(nearly.largestNoiseBracket(at: 0, [1, 1])).vanishes))
+    // Nor does a weak noise hide behind a strong one, or a NaN behind a maximum.
+    let uneven = LinearSystem(matrix: [0, 0, 0, 0], noises: [[1e4, 0, 0, -1e4], [0, 1e-4, 1e-4, 0]])
+    #expect(!(try #require(uneven.largestNoiseBracket(at: 0, [1, 1])).vanishes))
+    #expect(try #require(BentPlane().largestNoiseBracket(at: 0, [.nan, 0])).size == .infinity)
   }
 
   @Test func wrongClaimsAreRefused() throws {
