@@ -91,6 +91,7 @@ let package = Package(
         "DenseLinearAlgebra", "ExactArithmetic", "NetworkTraining", "RandomStreams",
         "StochasticCalculus", "VerificationKit",
       ], resources: [.embedInCode("Paper.json")], swiftSettings: numerics),
+    .target(name: "Notebooks", swiftSettings: features),
     .target(name: "Reporting", dependencies: ["VerificationKit"], swiftSettings: features),
     .target(
       name: "Experiments",
@@ -101,8 +102,8 @@ let package = Package(
       name: "lipdyn",
       dependencies: [
         "ArrayFiles", "DenseLinearAlgebra", "Derivations", "ExactArithmetic", "Experiments", "LipschitzDynamics",
-        "NetworkTraining", "RandomStreams", "RemoteFiles", "Reporting", "StochasticCalculus", "SymbolicCalculus",
-        "VerificationKit",
+        "NetworkTraining", "Notebooks", "RandomStreams", "RemoteFiles", "Reporting", "StochasticCalculus",
+        "SymbolicCalculus", "VerificationKit",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], swiftSettings: features),
   ],
@@ -119,6 +120,7 @@ for (room, dependencies) in [
   ("RandomStreams", ["RandomStreams"]),
   ("ArrayFiles", ["ArrayFiles", "DenseLinearAlgebra"]),
   ("RemoteFiles", ["RemoteFiles"]),
+  ("Notebooks", ["Notebooks", "LipschitzDynamics", "VerificationKit", "DenseLinearAlgebra", "StochasticCalculus"]),
   ("VerificationKit", ["VerificationKit", "DenseLinearAlgebra", "RandomStreams"]),
   ("StochasticCalculus", ["StochasticCalculus", "DenseLinearAlgebra", "RandomStreams"]),
   ("NetworkTraining", ["NetworkTraining", "ArrayFiles", "DenseLinearAlgebra", "RandomStreams", "VerificationKit"]),
