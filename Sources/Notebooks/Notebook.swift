@@ -9,16 +9,26 @@ public struct Notebook: Sendable {
   public let name: String
   /// The document, a line an element.
   public let lines: [String]
+  /// In the order in which they are run.
   public let blocks: [Block]
 
   public enum Block: Sendable {
     case command(Command)
     case excerpt(Excerpt)
+    case figure(Figure)
+
+    /// Where it begins, counted from 1.
+    public var line: Int {
+      switch self {
+      case .command(let command): command.line
+      case .excerpt(let excerpt): excerpt.line
+      case .figure(let figure): figure.line
+      }
+    }
   }
 
   /// A bash block, with the output that is expected of it.
   public struct Command: Sendable {
-    /// The line of its first fence, counted from 1.
     public let line: Int
     public let script: String
     /// The lines of the expected output, as indices into ``Notebook/lines``; nil if no text block follows.
@@ -34,7 +44,17 @@ public struct Notebook: Sendable {
     /// Relative to the notebook's folder.
     public let path: String
     public let region: String
+    /// As indices into ``Notebook/lines``.
     public let quoted: Range<Int>
+  }
+
+  /// An image that earlier blocks draw.
+  public struct Figure: Sendable {
+    public let line: Int
+    /// The file that a block writes in its folder.
+    public let drawn: String
+    /// The file that the notebook shows, relative to its folder.
+    public let shown: String
   }
 
   /// - Parameter name: what errors call the document.
@@ -43,137 +63,60 @@ public struct Notebook: Sendable {
   public init(name: String, text: String) throws(NotebookError) {
     self.name = name
     lines = text.lines
-    let fences = try Self.fences(in: lines, of: name)
+    let elements = try MarkdownElement.read(lines, file: name)
     var blocks: [Block] = []
-    var owned: Set<Int> = []
-    for (index, fence) in fences.enumerated() where !fence.isInert {
-      switch fence.language {
-      case "bash":
-        var options = CheckOptions()
-        if let comment = fence.comment, case .check(let own) = comment.content {
-          owned.insert(comment.line)
-          options = own
-        }
+    // The indices of text blocks that are the output of the bash block before them.
+    var outputs: Set<Int> = []
+    for (index, element) in elements.enumerated() {
+      let comment = element.comment
+      func refuse(_ problem: String) -> NotebookError {
+        NotebookError(file: name, line: element.line, problem: problem)
+      }
+      switch (element.kind, comment?.content) {
+      case (.code("bash", let body), nil), (.code("bash", let body), .check):
+        var options = comment?.options ?? CheckOptions()
         var expected: Range<Int>?
-        if index + 1 < fences.count, fences[index + 1].language == "text" {
-          let output = fences[index + 1]
-          expected = output.body
-          if let comment = output.comment, case .check(let own) = comment.content {
-            owned.insert(comment.line)
-            options = options.overridden(by: own)
-          }
+        if index + 1 < elements.count, case .code("text", let output) = elements[index + 1].kind {
+          outputs.insert(index + 1)
+          expected = output
+          if let own = elements[index + 1].comment?.options { options = options.overridden(by: own) }
         }
+        let script = lines[body].joined(separator: "\n")
         blocks.append(
           .command(
-            Command(
-              line: fence.line, script: lines[fence.body].joined(separator: "\n"), expected: expected,
-              end: fence.body.upperBound, options: options)))
-      case "swift":
-        guard let comment = fence.comment, case .source(let path, let region) = comment.content else {
-          throw NotebookError(
-            file: name, line: fence.line,
-            problem:
-              "a swift block that quotes nothing; put <!-- source PATH region=NAME --> before it, or write ```swift .noeval"
-          )
-        }
-        owned.insert(comment.line)
-        blocks.append(.excerpt(Excerpt(line: fence.line, path: path, region: region, quoted: fence.body)))
-      case let language where Self.runByJupyter.contains(language):
-        throw NotebookError(
-          file: name, line: fence.line,
-          problem:
-            "Jupyter would run this \(language) block and lipdyn does not; use bash, or write ```\(language) .noeval")
-      default:
+            Command(line: element.line, script: script, expected: expected, end: body.upperBound, options: options)))
+      case (.code("swift", let body), .source(let path, let region)):
+        blocks.append(.excerpt(Excerpt(line: element.line, path: path, region: region, quoted: body)))
+      case (.code("swift", _), _):
+        throw refuse(
+          "a swift block that quotes nothing; put <!-- source PATH region=NAME --> before it, or write ```swift .noeval"
+        )
+      case (.image(let shown), .figure(let drawn)):
+        blocks.append(.figure(Figure(line: element.line, drawn: drawn, shown: shown)))
+      case (.code("text", _), .check) where outputs.contains(index):
         break
+      case (.code(let language, _), nil) where Self.runByJupyter.contains(language.lowercased()):
+        throw refuse(
+          "Jupyter would run this \(language) block and lipdyn does not; use bash, or write ```\(language) .noeval")
+      case (_, nil):
+        break
+      case (_, .some):
+        throw NotebookError(
+          file: name, line: comment?.line ?? element.line,
+          problem:
+            "this comment belongs to nothing; <!-- check … --> stands before a bash block or the text block after it, "
+            + "<!-- source … --> before a swift block, <!-- figure … --> before an image")
       }
-    }
-    if let stray = fences.lazy.compactMap(\.comment).first(where: { !owned.contains($0.line) }) {
-      throw NotebookError(
-        file: name, line: stray.line,
-        problem:
-          "this comment belongs to nothing; <!-- check … --> stands before a bash block or the text block after it, "
-          + "<!-- source … --> before a swift block")
     }
     self.blocks = blocks
   }
 
-  /// Languages of which Jupytext makes cells; bash is the one that is run here, too.
+  /// Languages besides bash and swift of which Jupytext 1.19 makes cells in place of showing them.
   static let runByJupyter: Set<String> = [
-    "python", "python3", "py", "sh", "R", "r", "julia", "perl", "ruby", "javascript", "js", "latex", "html", "svg",
-    "sql",
+    "c#", "c++", "clojure", "coconut", "cs", "csharp", "cython", "f#", "fs", "fsharp", "gnuplot", "go", "groovy",
+    "haskell", "html", "idl", "java", "javascript", "js", "julia", "latex", "logtalk", "lua", "markdown", "matlab",
+    "maxima", "ocaml", "octave", "perl", "powershell", "pypy", "python", "python2", "python3", "q", "r",
+    "robotframework", "ruby", "rust", "sage", "sas", "scala", "scheme", "script", "sh", "sos", "spark", "sql", "stata",
+    "svg", "tcl", "typescript", "xonsh",
   ]
-}
-
-// Fences and the comments before them, as CommonMark and Jupytext read them.
-extension Notebook {
-  private struct Fence {
-    let line: Int
-    let language: String
-    /// Marked .noeval: shown by Jupyter, and run by nobody.
-    let isInert: Bool
-    let body: Range<Int>
-    let comment: NotebookComment?
-  }
-
-  private static func fences(in lines: [String], of name: String) throws(NotebookError) -> [Fence] {
-    var fences: [Fence] = []
-    var comment: NotebookComment?
-    var index = try lines.first == "---" ? endOfHeader(of: lines, name) : 0
-    while index < lines.count {
-      let line = lines[index]
-      if let ticks = fenceLength(line) {
-        guard let end = (index + 1..<lines.count).first(where: { closes(lines[$0], ticks) }) else {
-          throw NotebookError(
-            file: name, line: index + 1,
-            problem: "the block that opens here has no end; close it with \(line.prefix(ticks))")
-        }
-        let info = line.dropFirst(ticks).split(separator: " ")
-        fences.append(
-          Fence(
-            line: index + 1, language: info.first.map(String.init) ?? "", isInert: info.contains(".noeval"),
-            body: index + 1..<end, comment: comment))
-        comment = nil
-        index = end
-      } else if let next = try NotebookComment(line, line: index + 1, file: name) {
-        try requireNone(comment, name)
-        comment = next
-      } else if !line.allSatisfy(\.isWhitespace) {
-        try requireNone(comment, name)
-      }
-      index += 1
-    }
-    try requireNone(comment, name)
-    return fences
-  }
-
-  private static func requireNone(_ comment: NotebookComment?, _ name: String) throws(NotebookError) {
-    guard let comment else { return }
-    throw NotebookError(
-      file: name, line: comment.line, problem: "no block follows this comment; put it directly before its block")
-  }
-
-  private static func endOfHeader(of lines: [String], _ name: String) throws(NotebookError) -> Int {
-    guard let end = lines.dropFirst().firstIndex(of: "---") else {
-      throw NotebookError(file: name, line: 1, problem: "the header that opens here has no end; close it with ---")
-    }
-    return end + 1
-  }
-
-  /// The number of backticks that open a block on this line, if any. An info string holds no backtick.
-  private static func fenceLength(_ line: String) -> Int? {
-    let ticks = line.prefix { $0 == "`" }.count
-    return ticks >= 3 && !line.dropFirst(ticks).contains("`") ? ticks : nil
-  }
-
-  private static func closes(_ line: String, _ ticks: Int) -> Bool {
-    let fence = line.prefix { $0 == "`" }
-    return fence.count >= ticks && line.dropFirst(fence.count).allSatisfy(\.isWhitespace)
-  }
-}
-
-extension String {
-  /// The text's lines, which \n or \r\n ends.
-  var lines: [String] {
-    split(omittingEmptySubsequences: false) { $0 == "\n" || $0 == "\r\n" }.map(String.init)
-  }
 }

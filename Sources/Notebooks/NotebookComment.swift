@@ -32,15 +32,19 @@ struct NotebookComment {
   enum Content {
     case check(CheckOptions)
     case source(path: String, region: String)
+    case figure(String)
   }
 
   let line: Int
   let content: Content
 
+  /// What a check comment asks for.
+  var options: CheckOptions? { if case .check(let options) = content { options } else { nil } }
+
   /// Nil for anything that is no comment for `lipdyn`: prose, and comments that begin with another word.
   init?(_ text: String, line: Int, file: String) throws(NotebookError) {
     var words = text.split(separator: " ")
-    guard words.first == "<!--", words.count > 1, words[1] == "check" || words[1] == "source" else { return nil }
+    guard words.first == "<!--", words.count > 1, ["check", "source", "figure"].contains(words[1]) else { return nil }
     guard words.last == "-->" else {
       throw NotebookError(file: file, line: line, problem: "this comment has no end on its line; close it with -->")
     }
@@ -52,6 +56,14 @@ struct NotebookComment {
         throw refuse("'\(words.joined(separator: " "))': write <!-- source PATH region=NAME -->")
       }
       content = .source(path: String(words[1]), region: String(words[2].dropFirst(7)))
+      return
+    }
+    if words[0] == "figure" {
+      guard words.count == 2, !words[1].contains("/") else {
+        throw refuse(
+          "'\(words.joined(separator: " "))': write <!-- figure FILE -->, a file that a block draws, without a folder")
+      }
+      content = .figure(String(words[1]))
       return
     }
     var options = CheckOptions()

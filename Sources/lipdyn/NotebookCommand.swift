@@ -12,16 +12,21 @@ struct NotebookCommand: ParsableCommand {
     commandName: "notebook",
     abstract: "Run Markdown notebooks, and compare what they print with what they say.",
     discussion: """
-      Every ```bash block is run by bash -e -o pipefail, with this lipdyn on its path, in a temporary folder in which relative \
-      paths mean what they mean beside the notebook. The ```text block that comes next is what it prints, compared word \
-      by word and number by number. A comment directly before that block says how:
-        <!-- check rtol=1e-6 atol=0.01 -->   numbers with a point or an exponent; whole numbers are equal unless atol is given
-        <!-- check mc sigma=5 -->            means x ± s, within so many standard errors of both sides together
-        <!-- check exact -->                 every digit; without a comment numbers agree to 1e-9
-        <!-- check exit=2 timeout=300 -->    the block's exit status, and the seconds that it may take (120)
-        <!-- check skip -->                  the block must run, its output does not count
-      A line … stands for any lines, and … within a line for any words. A ```swift block quotes a region of a file:
-        <!-- source ../Tests/A.swift region=first -->   from // region: first to // endregion
+      Every ```bash block is run with this lipdyn on its path, in a temporary folder in which relative paths mean what they \
+      mean beside the notebook. The ```text block that comes next is what it prints, compared word by word and number by \
+      number; numbers agree to 1e-9 unless a comment directly before it says how:
+        <!-- check rtol=1e-6 atol=0.01 -->
+            for numbers with a point or an exponent; atol for whole ones, too
+        <!-- check mc sigma=5 -->
+            means x ± s, in standard errors of both sides together
+        <!-- check exact -->             every digit
+        <!-- check exit=2 timeout=300 --> its status, and seconds (120)
+        <!-- check skip -->              it must run; its output is not compared
+      A line … stands for any lines, and … within a line for any words.
+      A ```swift block quotes what stands between // region: first and // endregion of a file, and an image shows what a \
+      block draws:
+        <!-- source ../Tests/A.swift region=first -->
+        <!-- figure norms.svg -->        before ![words](figures/norms.svg)
       Jupytext opens the same files in Jupyter.
       """,
     subcommands: [RunNotebooks.self, CheckNotebooks.self, PromoteNotebooks.self])
@@ -162,7 +167,7 @@ struct CheckNotebooks: ParsableCommand {
     for outcome in outcomes {
       for complaint in outcome.complaints { print(complaint) }
       let commands = outcome.blocks.count { if case .command = $0.block { true } else { false } }
-      let excerpts = outcome.blocks.count - commands
+      let excerpts = outcome.blocks.count { if case .excerpt = $0.block { true } else { false } }
       print(
         "\(outcome.notebook.name): \(outcome.isPassed ? "passed" : "FAILED"), \(commands) blocks run"
           + (excerpts == 0 ? "" : ", \(excerpts) quotations compared")
@@ -187,21 +192,26 @@ struct PromoteNotebooks: ParsableCommand {
 
   func run() throws {
     let outcomes = try options.outcomes()
+    var isChanged = false
     for outcome in outcomes {
       let name = outcome.notebook.name
       let failures = outcome.blocks.filter { $0.failure != nil }
-      if outcome.isPassed {
-        print("\(name): nothing to change")
-      } else if failures.isEmpty {
-        for complaint in outcome.complaints { print(complaint) }
-        try AtomicFile.write(outcome.promoted().joined(separator: "\n"), to: name)
-        print("\(name): rewritten; read what changed before you keep it")
-      } else {
+      guard failures.isEmpty else {
         for block in failures { print("\(name):\(block.line): \(block.failure ?? "")") }
         print("\(name): not rewritten, because a block failed")
+        isChanged = true
+        continue
       }
+      for complaint in outcome.complaints { print(complaint) }
+      let figures = try outcome.promoteFigures()
+      for figure in figures { print("\(name):\(figure.line): \(figure.shown) drawn anew") }
+      let lines = outcome.promoted()
+      if lines != outcome.notebook.lines { try AtomicFile.write(lines.joined(separator: "\n"), to: name) }
+      let isSame = lines == outcome.notebook.lines && figures.isEmpty
+      print("\(name): \(isSame ? "nothing to change" : "rewritten; read what changed before you keep it")")
+      if !isSame { isChanged = true }
     }
-    if !outcomes.allSatisfy(\.isPassed) { throw ExitCode(2) }
+    if isChanged { throw ExitCode(2) }
   }
 }
 
@@ -213,6 +223,7 @@ extension NotebookOutcome {
     for outcome in blocks.reversed() where !outcome.differences.isEmpty {
       guard let promoted = outcome.promoted else { continue }
       switch outcome.block {
+      case .figure: continue
       case .excerpt(let excerpt): lines.replaceSubrange(excerpt.quoted, with: promoted)
       case .command(let command):
         if let expected = command.expected {
@@ -224,6 +235,19 @@ extension NotebookOutcome {
       }
     }
     return lines
+  }
+
+  /// Copies what was drawn to where it is shown.
+  fileprivate func promoteFigures() throws -> [Notebook.Figure] {
+    try blocks.compactMap { outcome in
+      guard case .figure(let figure) = outcome.block, let drawing = outcome.drawing else { return nil }
+      let path = notebook.path(figure.shown)
+      if let slash = path.lastIndex(of: "/") {
+        try FileManager.default.createDirectory(atPath: String(path[..<slash]), withIntermediateDirectories: true)
+      }
+      try AtomicFile.write(drawing, to: path)
+      return figure
+    }
   }
 
   private static func backticks(_ line: String) -> Int { line.prefix { $0 == "`" }.count }

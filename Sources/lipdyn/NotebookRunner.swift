@@ -16,13 +16,11 @@ struct BlockOutcome {
   /// What should stand in the notebook; nil where nothing can be said.
   var promoted: [String]?
 
+  /// The bytes of a figure that was drawn anew and differs from the one shown.
+  var drawing: [UInt8]?
+
   var isPassed: Bool { failure == nil && differences.isEmpty }
-  var line: Int {
-    switch block {
-    case .command(let command): command.line
-    case .excerpt(let excerpt): excerpt.line
-    }
-  }
+  var line: Int { block.line }
 }
 
 /// A notebook that was run.
@@ -50,7 +48,7 @@ struct NotebookRunner {
   /// Runs a notebook from its first block to its last; blocks share a folder and nothing else, as in Jupyter.
   func run(_ notebook: Notebook) throws -> NotebookOutcome {
     let start = Date()
-    let workplace = try Workplace(for: notebook.name)
+    let workplace = try Workplace(for: notebook)
     var outcomes: [BlockOutcome] = []
     for block in notebook.blocks {
       var outcome = BlockOutcome(block: block)
@@ -60,6 +58,8 @@ struct NotebookRunner {
         try run(command, of: notebook, in: workplace, into: &outcome)
       case .excerpt(let excerpt):
         try compare(excerpt, of: notebook, into: &outcome)
+      case .figure(let figure):
+        compare(figure, of: notebook, in: workplace, into: &outcome)
       }
       outcomes.append(outcome)
     }
@@ -95,9 +95,7 @@ struct NotebookRunner {
   }
 
   private func compare(_ excerpt: Notebook.Excerpt, of notebook: Notebook, into outcome: inout BlockOutcome) throws {
-    let folder = notebook.name.lastIndex(of: "/").map { notebook.name[...$0] } ?? ""
-    let path = excerpt.path.hasPrefix("/") ? excerpt.path : folder + excerpt.path
-    guard let bytes = try? FileBytes.read(path, maximumBytes: 1 << 24) else {
+    guard let bytes = try? FileBytes.read(notebook.path(excerpt.path), maximumBytes: 1 << 24) else {
       throw NotebookError(
         file: notebook.name, line: excerpt.line - 1,
         problem: "\(excerpt.path) cannot be read; give its path relative to this notebook")
@@ -118,33 +116,73 @@ struct NotebookRunner {
   }
 }
 
+extension NotebookRunner {
+  /// A figure must be drawn, and shown. How its curves are written down differs between drawing programs and their versions;
+  /// what it shows is compared as text, where the notebook prints it.
+  private func compare(
+    _ figure: Notebook.Figure, of notebook: Notebook, in workplace: Workplace, into outcome: inout BlockOutcome
+  ) {
+    guard let drawn = workplace.file(figure.drawn), !drawn.isEmpty else {
+      outcome.failure = "no block before this figure writes \(figure.drawn); draw it, or correct the name"
+      return
+    }
+    let shown = try? FileBytes.read(notebook.path(figure.shown))
+    if shown == nil {
+      outcome.differences = [(figure.line, "shows \(figure.shown), which is not there; let promote write it")]
+    }
+    if shown != drawn { outcome.drawing = drawn }
+  }
+}
+
+extension Notebook {
+  /// A path that the notebook names, as seen from here.
+  func path(_ path: String) -> String {
+    path.hasPrefix("/") ? path : (name.lastIndex(of: "/").map { String(name[...$0]) } ?? "") + path
+  }
+}
+
 /// A temporary folder in which relative paths mean what they mean in the notebook's own, and new files stay.
 ///
-/// It holds links to everything beside the notebook, in a folder of links to everything one level above.
+/// It holds copies of the files beside the notebook and links to the folders; one level above it are links to what the notebook
+/// names as ../NAME.
 private final class Workplace {
   private let root: URL
   private let folder: URL
 
-  init(for path: String) throws {
+  init(for notebook: Notebook) throws {
     let manager = FileManager.default
     root = manager.temporaryDirectory.appendingPathComponent("lipdyn-notebook-\(UUID().uuidString)")
-    let home = URL(fileURLWithPath: path).standardized.deletingLastPathComponent()
+    let home = URL(fileURLWithPath: notebook.name).standardized.deletingLastPathComponent()
     let name = home.lastPathComponent == "/" ? "notebook" : home.lastPathComponent
     folder = root.appendingPathComponent(name)
     try manager.createDirectory(at: folder, withIntermediateDirectories: true)
-    try Self.link(home, into: folder, except: nil)
-    try Self.link(home.deletingLastPathComponent(), into: root, except: name)
+    // A figure is there only if a block draws it.
+    let figures = notebook.blocks.compactMap { if case .figure(let figure) = $0 { figure.drawn } else { nil } }
+    for entry in try manager.contentsOfDirectory(atPath: home.path)
+    where !entry.hasPrefix(".") && !figures.contains(entry) {
+      let source = home.appendingPathComponent(entry).resolvingSymlinksInPath()
+      let target = folder.appendingPathComponent(entry)
+      var isFolder: ObjCBool = false
+      guard manager.fileExists(atPath: source.path, isDirectory: &isFolder) else { continue }
+      if isFolder.boolValue {
+        try manager.createSymbolicLink(at: target, withDestinationURL: source)
+      } else {
+        try manager.copyItem(at: source, to: target)
+      }
+    }
+    let above = home.deletingLastPathComponent()
+    let named = Set(notebook.lines.flatMap { $0.matches(of: #/\.\.\/([\w.-]+)/#).map { String($0.1) } })
+    for entry in named.subtracting([name, "."]) {
+      let source = above.appendingPathComponent(entry)
+      guard manager.fileExists(atPath: source.path) else { continue }
+      try manager.createSymbolicLink(at: root.appendingPathComponent(entry), withDestinationURL: source)
+    }
   }
 
   deinit { try? FileManager.default.removeItem(at: root) }
 
-  private static func link(_ source: URL, into target: URL, except omitted: String?) throws {
-    for entry in try FileManager.default.contentsOfDirectory(atPath: source.path)
-    where !entry.hasPrefix(".") && entry != omitted {
-      try FileManager.default.createSymbolicLink(
-        at: target.appendingPathComponent(entry), withDestinationURL: source.appendingPathComponent(entry))
-    }
-  }
+  /// The bytes of a file in the folder.
+  func file(_ name: String) -> [UInt8]? { try? FileBytes.read(folder.appendingPathComponent(name).path) }
 
   struct Result {
     var status: Int32 = 0

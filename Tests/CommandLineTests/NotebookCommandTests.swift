@@ -53,11 +53,12 @@ struct NotebookCommandTests {
     let directory = try TemporaryDirectory()
     _ = try write("beside", in: directory, as: "data.txt")
     let file = try write(
-      "```bash\nlipdyn --version; cat data.txt; echo 1 > new.txt\n```\n```text\n0.1.0\nbeside\n```\n```bash\ncat new.txt\n```\n```text\n1\n```\n",
+      "```bash\nlipdyn --version; cat data.txt; echo; echo 1 > new.txt; echo changed > data.txt\n```\n```text\n0.1.0\nbeside\n```\n```bash\ncat new.txt\n```\n```text\n1\n```\n",
       in: directory)
     let run = try ToolRun("notebook", "check", file)
     #expect(run.status == 0, "\(run.output)")
     #expect(directory.contents.sorted() == ["a.md", "data.txt"])
+    #expect(try String(contentsOfFile: directory.path("data.txt"), encoding: .utf8) == "beside")
     let printed = try ToolRun("notebook", "run", file).output
     #expect(printed.contains("$ cat new.txt\n1\n"))
   }
@@ -93,6 +94,24 @@ struct NotebookCommandTests {
     #expect(run.output.contains("\(file):3: quotes 'let a = 2', region r of s.swift has 'let a = 1'"))
     #expect(try ToolRun("notebook", "promote", file).status == 2)
     #expect(try ToolRun("notebook", "check", file).status == 0)
+  }
+
+  @Test("a figure must be drawn by a block; promote copies it to where it is shown")
+  func figures() throws {
+    let directory = try TemporaryDirectory()
+    let text = "```bash\necho '<svg/>' > a.svg\n```\n<!-- figure a.svg -->\n![a](figures/shown.svg)\n"
+    let file = try write(text, in: directory)
+    let check = try ToolRun("notebook", "check", file)
+    #expect(check.status == 2 && check.output.contains("\(file):5: shows figures/shown.svg, which is not there"))
+    let promote = try ToolRun("notebook", "promote", file)
+    #expect(promote.status == 2 && promote.output.contains("figures/shown.svg drawn anew"))
+    #expect(try String(contentsOfFile: directory.path("figures/shown.svg"), encoding: .utf8) == "<svg/>\n")
+    #expect(try ToolRun("notebook", "promote", file).status == 0)
+    #expect(try ToolRun("notebook", "check", file).status == 0)
+    // What was there before the blocks ran is not drawn by them.
+    _ = try write("<svg/>", in: directory, as: "b.svg")
+    let idle = try write(text.replacing("figure a.svg", with: "figure b.svg"), in: directory)
+    #expect(try ToolRun("notebook", "check", idle).output.contains("no block before this figure writes b.svg"))
   }
 
   @Test("what cannot be read is refused in one line")

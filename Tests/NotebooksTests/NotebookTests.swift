@@ -81,6 +81,9 @@ struct NotebookTests {
       ("```bash\n```\n```\n```\n<!-- check skip -->\n```text\n```", "a.md:5: this comment belongs to nothing"),
       ("```swift\nlet a = 1\n```", "a.md:1: a swift block that quotes nothing"),
       ("<!-- source a.swift -->\n```swift\n```", "'source a.swift': write <!-- source PATH region=NAME -->"),
+      ("<!-- figure a.svg b.svg -->\n![a](b.svg)", "'figure a.svg b.svg': write <!-- figure FILE -->"),
+      ("<!-- figure a.svg -->\n```bash\n```", "a.md:1: this comment belongs to nothing"),
+      ("<!-- check skip -->\n```bash .noeval\n```", "a.md:1: this comment belongs to nothing"),
       ("```python\nprint(1)\n```", "a.md:1: Jupyter would run this python block and lipdyn does not"),
     ])
   func refusals(_ text: String, _ words: String) { #expect(problem(text).contains(words), "\(problem(text))") }
