@@ -120,7 +120,7 @@ for (room, dependencies) in [
   ("RandomStreams", ["RandomStreams"]),
   ("ArrayFiles", ["ArrayFiles", "DenseLinearAlgebra"]),
   ("RemoteFiles", ["RemoteFiles"]),
-  ("Notebooks", ["Notebooks", "LipschitzDynamics", "VerificationKit", "DenseLinearAlgebra", "StochasticCalculus"]),
+  ("Notebooks", ["Notebooks", "LipschitzDynamics", "VerificationKit", "DenseLinearAlgebra"]),
   ("VerificationKit", ["VerificationKit", "DenseLinearAlgebra", "RandomStreams"]),
   ("StochasticCalculus", ["StochasticCalculus", "DenseLinearAlgebra", "RandomStreams"]),
   ("NetworkTraining", ["NetworkTraining", "ArrayFiles", "DenseLinearAlgebra", "RandomStreams", "VerificationKit"]),

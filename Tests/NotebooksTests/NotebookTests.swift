@@ -1,6 +1,7 @@
 // Notebooks are read as Jupytext reads them, and what is wrong with one is named by file, line and value.
 
 import Foundation
+import LipschitzDynamics
 import Notebooks
 import Testing
 
@@ -116,6 +117,6 @@ struct NotebookTests {
       #expect(text.hasPrefix("---\njupyter:\n  jupytext:\n") && text.contains("\n    name: python3\n---\n"), "\(file)")
       #expect(try !Notebook(name: file, text: text).blocks.isEmpty, "\(file)")
     }
-    #expect(Set(PaperSlugs.all.map { "\($0).md" }).isSubset(of: files), "a claim has no notebook")
+    #expect(Set(PaperClaims.slugs.map { "\($0).md" }).isSubset(of: files), "a claim has no notebook")
   }
 }
