@@ -46,9 +46,7 @@ public struct OutputComparison: Sendable {
 
   /// Nil if a line is as expected, and otherwise the first thing that is not.
   private static func complaint(_ expected: [OutputToken], _ found: [OutputToken], _ tolerance: Tolerance) -> String? {
-    let steps: [Alignment.Step]
     if !expected.contains(.elision) {
-      // Only for the message: lines of another length never agree.
       let shared = zip(expected, found).lazy.compactMap { tolerance.complaint(expected: $0, found: $1) }.first
       if let shared { return shared }
       if expected.count == found.count { return nil }
@@ -56,7 +54,7 @@ public struct OutputComparison: Sendable {
       return expected.count > found.count
         ? "expected '\(rest.text)', found the end of the line" : "expected the end of the line, found '\(rest.text)'"
     }
-    steps = Alignment.steps(
+    let steps = Alignment.steps(
       (expected.count, found.count), isElision: { expected[$0] == .elision },
       agree: { tolerance.complaint(expected: expected[$0], found: found[$1]) == nil })
     for step in steps {
