@@ -5,6 +5,7 @@ import ArrayFiles
 import DenseLinearAlgebra
 import Foundation
 import LipschitzDynamics
+import Plotting
 import RandomStreams
 import Reporting
 import StochasticCalculus
@@ -42,7 +43,11 @@ struct EnsembleOptions: ParsableArguments {
   @Option(help: "Write observations (.csv) or observations and terminal values (.npz).")
   var output: String?
 
+  @Option(help: "Draw paths, quantiles and the predicted law into FILE.svg, .png or .gp.")
+  var plot: String?
+
   func validate() throws {
+    try plot.map { _ = try FigureFile.format(of: $0) }
     try UsageError.require(paths >= 2, "--paths \(paths): use at least 2, so that there is a standard error")
     try UsageError.require(steps >= 1, "--steps \(steps): use at least 1")
     try UsageError.require(horizon > 0 && horizon.isFinite, "--horizon \(horizon): must be positive and finite")
@@ -54,18 +59,24 @@ struct EnsembleOptions: ParsableArguments {
         output.hasSuffix(".csv") || output.hasSuffix(".npz"), "--output \(output): the name must end in .csv or .npz")
     }
     try UsageError.requireMemory(
-      (Double(paths) * Double(2 * min(observations, 1 << 40) + 4) + Double(observations) * 16) * 8e-9,
+      (Double(paths) * Double(2 * min(max(observations, plot == nil ? 0 : 100), 1 << 40) + 4) + Double(observations)
+        * 16) * 8e-9,
       for: "--paths \(paths) with --observations \(observations)")
   }
 
   /// The time grid; the output path is tried now, because nobody wants to learn of it after the work.
   func grid() throws -> UniformTimeGrid {
-    try UsageError.requireWritable([output])
+    try UsageError.requireWritable([output, plot])
     return try UniformTimeGrid(end: horizon, steps: steps)
   }
 
   func recording(_ grid: UniformTimeGrid) -> Recording {
-    .evenly(observations, of: grid, quantiles: [0.05, 0.5, 0.95])
+    var recording = Recording.evenly(observations, of: grid, quantiles: [0.05, 0.5, 0.95])
+    guard plot != nil else { return recording }
+    // A picture has more points than a table.
+    recording.steps += Recording.evenly(100, of: grid).steps
+    recording.pathsKept = 20
+    return recording
   }
 
   func control() -> EnsembleControl {
@@ -81,11 +92,12 @@ struct EnsembleOptions: ParsableArguments {
       throw UsageError("\(lost): choose a smaller volatility or drift, or more --steps")
     }
     print(title)
+    let summaries = Array(result.summaries.prefix(min(observations, steps) + 1))
     var table = TextTable([
       ("t", .right), ("mean", .right), ("± s.e.", .right), ("exact", .right), ("z", .right), ("variance", .right),
       ("± s.e.", .right), ("exact", .right), ("z", .right),
     ])
-    for summary in result.summaries {
+    for summary in summaries {
       let (m, closed) = (summary.moments, exact(summary.time))
       func z(_ value: Double, _ target: Double?, _ error: Double) -> String {
         guard let target, error > 0 else { return "–" }
@@ -99,13 +111,21 @@ struct EnsembleOptions: ParsableArguments {
       ])
     }
     for line in table.lines { print(line) }
+    if let plot {
+      let fan = Figure.fan(Array(result.summaries.dropFirst(summaries.count)), title: title, exact: exact)
+      print(try FigureFile.write(Figure([fan]), to: plot))
+    }
     guard let output else { return }
-    if output.hasSuffix(".csv") { try writeCSV(result, exact, to: output) } else { try writeNPZ(result, to: output) }
+    if output.hasSuffix(".csv") {
+      try writeCSV(summaries, exact, to: output)
+    } else {
+      try writeNPZ(summaries, result.terminal, to: output)
+    }
     print("written: \(output)")
   }
 
   private func writeCSV(
-    _ result: EnsembleResult, _ exact: (Double) -> (mean: Double, variance: Double)?, to path: String
+    _ summaries: [EnsembleSummary], _ exact: (Double) -> (mean: Double, variance: Double)?, to path: String
   ) throws {
     let file = try CSVWriter(
       path: path,
@@ -113,7 +133,7 @@ struct EnsembleOptions: ParsableArguments {
         "time", "mean", "mean_se", "mean_exact", "variance", "variance_se", "variance_exact", "q05", "q05_se", "q50",
         "q50_se", "q95", "q95_se",
       ])
-    for summary in result.summaries {
+    for summary in summaries {
       let (m, closed) = (summary.moments, exact(summary.time))
       var row: [CSVField] = [
         .number(summary.time), .number(m.mean), .number(m.standardErrorOfMean),
@@ -126,17 +146,17 @@ struct EnsembleOptions: ParsableArguments {
     try file.commit()
   }
 
-  private func writeNPZ(_ result: EnsembleResult, to path: String) throws {
+  private func writeNPZ(_ summaries: [EnsembleSummary], _ terminal: [Double], to path: String) throws {
     var archive = ArrayArchive()
-    let count = result.summaries.count
-    archive["time"] = NumericArray(shape: [count], result.summaries.map(\.time))
-    archive["mean"] = NumericArray(shape: [count], result.summaries.map(\.moments.mean))
-    archive["mean_se"] = NumericArray(shape: [count], result.summaries.map(\.moments.standardErrorOfMean))
-    archive["variance"] = NumericArray(shape: [count], result.summaries.map(\.moments.variance))
-    archive["variance_se"] = NumericArray(shape: [count], result.summaries.map(\.moments.standardErrorOfVariance))
+    let count = summaries.count
+    archive["time"] = NumericArray(shape: [count], summaries.map(\.time))
+    archive["mean"] = NumericArray(shape: [count], summaries.map(\.moments.mean))
+    archive["mean_se"] = NumericArray(shape: [count], summaries.map(\.moments.standardErrorOfMean))
+    archive["variance"] = NumericArray(shape: [count], summaries.map(\.moments.variance))
+    archive["variance_se"] = NumericArray(shape: [count], summaries.map(\.moments.standardErrorOfVariance))
     archive["quantiles"] = NumericArray(
-      shape: [count, 3], result.summaries.flatMap { $0.quantiles.map(\.value) })
-    archive["terminal"] = NumericArray(shape: [result.terminal.count], result.terminal)
+      shape: [count, 3], summaries.flatMap { $0.quantiles.map(\.value) })
+    archive["terminal"] = NumericArray(shape: [terminal.count], terminal)
     try archive.writeNPZ(to: path)
   }
 }
