@@ -112,7 +112,7 @@ extension Figure {
         ? "set terminal svg size \(width),\(height) font \"\(font),12\" noenhanced background \"white\""
         // Twice the pixels, for screens that have them.
         : "set terminal pngcairo size \(2 * width),\(2 * height) font \"\(font),12\" fontscale 2 linewidth 2 noenhanced",
-      "set output \(quoted(file))", "set datafile missing \"?\"",
+      "set output \(quoted(file))", "set datafile missing \"?\"", "set pointintervalbox 0",
     ]
     for (p, panel) in panels.enumerated() {
       for (k, series) in panel.series.enumerated() {

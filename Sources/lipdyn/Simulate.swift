@@ -270,6 +270,8 @@ extension Simulate {
     @Option(parsing: .unconditional, help: "a, per unit of time.") var curvature = 1.0
     @Option(parsing: .unconditional, help: "η.") var learningRate = 0.1
     @Option(parsing: .unconditional, help: "Standard deviation of Ω's entries.") var noise = 0.2
+    @Option(help: "The scheme; heun and weakOrderTwo are one scheme for a noise that does not depend on θ.")
+    var scheme: ItoScheme = .eulerMaruyama
     @OptionGroup var ensemble: EnsembleOptions
 
     func run() throws {
@@ -283,22 +285,29 @@ extension Simulate {
         Double(rows) * Double(columns) * Double(rank + 8) * 8e-9, for: "noise of rank \(rank) in \(rows) x \(columns)")
       try UsageError.require(
         curvature.isFinite && curvature * ensemble.horizon / Double(ensemble.steps) < 2,
-        "--curvature \(curvature): Euler–Maruyama is unstable from curvature · step = 2 on; use more --steps")
+        "--curvature \(curvature): \(scheme) is unstable from curvature · step = 2 on; use more --steps")
       let grid = try ensemble.grid()
       let problem = MatrixProblem(rows: rows, columns: columns, rank: rank, noise: noise, seed: ensemble.seed)
       let process = try MatrixLinearSDE(
         rows: rows, columns: columns,
         curvature: .entrywise([Double](repeating: curvature, count: rows * columns)),
         equilibrium: problem.equilibrium.elements, learningRate: eta, noiseFactor: problem.factor.elements)
-      let result = try MatrixLinearEnsemble(
-        process, from: problem.start.elements, paths: ensemble.paths, on: grid, stream: "simulate/matrix",
-        seed: ensemble.seed
-      ).simulate(
-        threads: ensemble.threads, recording: ensemble.recording(grid), control: ensemble.control(),
-        observable: { log($0) })
+      let (recording, control) = (ensemble.recording(grid), ensemble.control())
+      let result: EnsembleResult
+      if scheme == .eulerMaruyama {
+        result = try MatrixLinearEnsemble(
+          process, from: problem.start.elements, paths: ensemble.paths, on: grid, stream: "simulate/matrix",
+          seed: ensemble.seed
+        ).simulate(threads: ensemble.threads, recording: recording, control: control, observable: { log($0) })
+      } else {
+        result = try VectorEnsemble(
+          process, from: problem.start.elements, paths: ensemble.paths, on: grid, scheme: scheme,
+          stream: "simulate/matrix", seed: ensemble.seed
+        ).simulate(threads: ensemble.threads, recording: recording, control: control) { _, x in problem.logNorm(x) }
+      }
       let prediction = try problem.initialPrediction(curvature: curvature, learningRate: eta)
       try ensemble.report(
-        result, title: "log σ₁(θ(t)), \(ensemble.paths) paths by Euler–Maruyama; no closed form exists",
+        result, title: "log σ₁(θ(t)), \(ensemble.paths) paths by \(scheme); no closed form exists",
         exact: { _ in nil })
       print(
         "Theorem 14 at t = 0: μ \(rounded(prediction.mu)), κ \(rounded(prediction.kappa)), "
