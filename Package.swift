@@ -80,7 +80,7 @@ let package = Package(
       name: "VerificationKit", dependencies: ["CGSL", "DenseLinearAlgebra", "RandomStreams"],
       swiftSettings: numerics),
     .target(
-      name: "StochasticCalculus", dependencies: ["CGSL", "DenseLinearAlgebra", "RandomStreams"],
+      name: "StochasticCalculus", dependencies: ["CDenseKernels", "CGSL", "DenseLinearAlgebra", "RandomStreams"],
       swiftSettings: numerics),
     .target(
       name: "NetworkTraining", dependencies: ["ArrayFiles", "CNetworkKernels", "DenseLinearAlgebra", "RandomStreams"],
@@ -92,17 +92,19 @@ let package = Package(
         "StochasticCalculus", "VerificationKit",
       ], resources: [.embedInCode("Paper.json")], swiftSettings: numerics),
     .target(name: "Notebooks", swiftSettings: features),
+    .target(name: "Plotting", dependencies: ["ArrayFiles"], swiftSettings: features),
     .target(name: "Reporting", dependencies: ["VerificationKit"], swiftSettings: features),
     .target(
       name: "Experiments",
       dependencies: [
-        "ArrayFiles", "DenseLinearAlgebra", "LipschitzDynamics", "NetworkTraining", "RandomStreams", "VerificationKit",
+        "ArrayFiles", "DenseLinearAlgebra", "LipschitzDynamics", "NetworkTraining", "Plotting", "RandomStreams",
+        "VerificationKit",
       ], resources: [.copy("Catalogue")], swiftSettings: numerics),
     .executableTarget(
       name: "lipdyn",
       dependencies: [
         "ArrayFiles", "DenseLinearAlgebra", "Derivations", "ExactArithmetic", "Experiments", "LipschitzDynamics",
-        "NetworkTraining", "Notebooks", "RandomStreams", "RemoteFiles", "Reporting", "StochasticCalculus",
+        "NetworkTraining", "Notebooks", "Plotting", "RandomStreams", "RemoteFiles", "Reporting", "StochasticCalculus",
         "SymbolicCalculus", "VerificationKit",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], swiftSettings: features),
@@ -125,6 +127,7 @@ for (room, dependencies) in [
   ("StochasticCalculus", ["StochasticCalculus", "DenseLinearAlgebra", "RandomStreams"]),
   ("NetworkTraining", ["NetworkTraining", "ArrayFiles", "DenseLinearAlgebra", "RandomStreams", "VerificationKit"]),
   ("EveryClaim", ["LipschitzDynamics", "VerificationKit", "DenseLinearAlgebra", "NetworkTraining", "RandomStreams"]),
+  ("Plotting", ["Plotting"]),
   ("Experiments", ["Experiments", "NetworkTraining", "ArrayFiles", "RandomStreams"]),
   ("CommandLine", ["lipdyn", "Reporting", "ArrayFiles", "DenseLinearAlgebra", "NetworkTraining"]),
 ] as [(String, [String])] {
