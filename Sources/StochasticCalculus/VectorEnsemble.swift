@@ -18,7 +18,7 @@ public struct VectorEnsemble<Process: ItoProcess>: Sendable {
   public let grid: UniformTimeGrid
   /// The scheme.
   public let scheme: ItoScheme
-  /// Whether −W drives the paths, as antithetic variates want it; areas are the same for W and −W.
+  /// Whether −W drives the paths, as antithetic variates want it; Lévy areas are then drawn given −ΔW.
   public let isMirrored: Bool
   /// The normals.
   public let normals: CounterNormals
