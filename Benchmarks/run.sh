@@ -10,7 +10,7 @@ export OPENBLAS_NUM_THREADS="${OPENBLAS_NUM_THREADS:-1}" ROUNDS="${ROUNDS:-1}"
 out="Benchmarks/results/$(date +%F)-bench.txt"
 raw=$(mktemp)
 trap 'rm -f "$raw"' EXIT
-for script in gbm networks singular-values ensemble; do
+for script in gbm matrix-sde networks singular-values ensemble; do
   if [ "$script" = networks ] && [ -z "${PEERS:-}" ]; then continue; fi
   echo "$script" >&2
   sh "Benchmarks/$script.sh" >>"$raw" || echo "$script.sh stopped early" >&2

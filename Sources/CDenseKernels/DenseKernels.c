@@ -4,20 +4,9 @@
    single vector both are bound by memory. Groups of four columns stay in the first cache between the two uses. */
 #include "CDenseKernels.h"
 
-#pragma STDC FP_CONTRACT ON
+#include "Clones.h"
 
-/* The resolver that picks a clone runs before ThreadSanitizer has started, and would crash under it. */
-#if defined(__has_feature)
-#if __has_feature(thread_sanitizer)
-#define CDK_NO_CLONES 1
-#endif
-#endif
-#if defined(__x86_64__) && defined(__linux__) && !defined(CDK_NO_CLONES)
-#define CDK_CLONES __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
-#else
-#define CDK_CLONES
-#endif
-#define CDK_INLINE static inline __attribute__((always_inline))
+#pragma STDC FP_CONTRACT ON
 
 /* Vectors of 64 bytes at any address; narrower machines take them in pieces. */
 typedef double vector_f64 __attribute__((vector_size(64), aligned(8)));

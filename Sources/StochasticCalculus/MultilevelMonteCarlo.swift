@@ -2,13 +2,26 @@
 
 public import RandomStreams
 
-/// Multilevel Monte Carlo for E f(X(T)) of a scalar Itô equation.
+/// Multilevel Monte Carlo for the mean of a function of paths, such as E f(X(T)).
 ///
 /// E f(X_L) = E f(X_0) + Σ_ℓ E[f(X_ℓ) − f(X_{ℓ−1})], X_ℓ with 2^ℓ steps; both members of a difference are driven by one
 /// Brownian path, so that its variance falls with the step and few paths suffice.
 ///
 /// - Source: Giles 2008, "Multilevel Monte Carlo path simulation", Operations Research 56.
-public struct MultilevelMonteCarlo<Process: ScalarItoProcess>: Sendable {
+public struct MultilevelMonteCarlo: Sendable {
+  /// Values along paths of one level.
+  public struct Pairs: Sendable {
+    /// With 2^ℓ steps, shape [paths].
+    public var fine: [Double]
+    /// With half as many on the same Brownian paths, shape [paths]; empty at level 0.
+    public var coarse: [Double]
+
+    public init(fine: [Double], coarse: [Double]) { (self.fine, self.coarse) = (fine, coarse) }
+  }
+
+  /// The values along numbered paths of a level; called from several threads, and depending on its arguments only.
+  public typealias Sampler = @Sendable (_ level: Int, _ paths: Range<Int>) throws -> Pairs
+
   /// One difference of levels.
   public struct Level: Sendable, Equatable {
     /// Steps of its finer path.
@@ -18,7 +31,6 @@ public struct MultilevelMonteCarlo<Process: ScalarItoProcess>: Sendable {
     public let mean: Double
     public let variance: Double
 
-    @inlinable
     init(steps: Int, paths: Int, mean: Double, variance: Double) {
       (self.steps, self.paths, self.mean, self.variance) = (steps, paths, mean, variance)
     }
@@ -39,47 +51,47 @@ public struct MultilevelMonteCarlo<Process: ScalarItoProcess>: Sendable {
     /// Steps that plain Monte Carlo with the finest level's step takes for the same standard error.
     public let plainCost: Double
 
-    @inlinable
     init(mean: Double, standardError: Double, biasBound: Double, levels: [Level], plainCost: Double) {
       (self.mean, self.standardError, self.biasBound) = (mean, standardError, biasBound)
       (self.levels, self.plainCost) = (levels, plainCost)
     }
   }
 
-  public let process: Process
-  public let initial: Double
-  /// T, in units of time.
-  public let horizon: Double
-  public let scheme: ItoScheme
-  @usableFromInline let stream: StreamName
-  @usableFromInline let seed: UInt64
+  private let sampler: Sampler
 
+  public init(_ sampler: @escaping Sampler) { self.sampler = sampler }
+
+  /// E f(X(T)) of a scalar Itô equation.
+  ///
   /// - Throws: ``SimulationError`` if the initial value or the horizon is not finite, or the horizon not positive.
-  public init(
+  @inlinable
+  public init<Process: ScalarItoProcess>(
     _ process: Process, from initial: Double, horizon: Double, scheme: ItoScheme = .milstein, stream: StreamName,
-    seed: UInt64
+    seed: UInt64, of f: @escaping @Sendable (Double) -> Double = { $0 }
   ) throws(SimulationError) {
     guard initial.isFinite else { throw .nonFiniteInitialValue(index: 0, value: initial) }
     guard horizon > 0 && horizon.isFinite else { throw .emptyInterval(start: 0, end: horizon) }
-    (self.process, self.initial, self.horizon, self.scheme) = (process, initial, horizon, scheme)
-    (self.stream, self.seed) = (stream, seed)
+    self.init { level, paths in
+      let coupled = CoupledPaths(process, scheme, from: initial, horizon: horizon, level: level)
+      return coupled.run(paths, CounterNormals(stream.appending("level \(level)"), seed: seed), f)
+    }
   }
 
-  /// E f(X(T)) to a root-mean-square error: half of its square for chance, half for the bias.
+  /// The mean to a root-mean-square error: half of its square for chance, half for the bias.
   ///
   /// - Parameters:
-  ///   - accuracy: ε > 0, in units of f.
+  ///   - accuracy: ε > 0, in units of the function.
   ///   - threads: no digit depends on it.
-  ///   - f: a function of X(T); called from several threads.
-  /// - Throws: ``SimulationError`` if a path leaves the numbers, or the accuracy needs more than 2²⁰ steps or 2³⁰ paths.
-  @inlinable
+  ///   - progress: told of every level sampled.
+  /// - Throws: ``SimulationError`` if a path leaves the numbers, or the accuracy needs more than 2²⁰ steps or 2³⁰ paths;
+  ///   what the sampler throws.
   public func estimate(
-    to accuracy: Double, threads: Int = 1, of f: @escaping @Sendable (Double) -> Double
-  ) throws(SimulationError) -> Estimate {
+    to accuracy: Double, threads: Int = 1, progress: (_ level: Int, _ paths: Int) -> Void = { _, _ in }
+  ) throws -> Estimate {
     guard accuracy > 0 && accuracy.isFinite else {
-      throw .parameterOutOfRange(field: "accuracy", value: accuracy, allowed: "positive")
+      throw SimulationError.parameterOutOfRange(field: "accuracy", value: accuracy, allowed: "positive")
     }
-    guard threads >= 1 else { throw .threadsOutOfRange(threads) }
+    guard threads >= 1 else { throw SimulationError.threadsOutOfRange(threads) }
     var moments: [RunningMoments] = []
     var finest = RunningMoments()
     var wanted = [Int](repeating: 2_048, count: 3)
@@ -88,10 +100,12 @@ public struct MultilevelMonteCarlo<Process: ScalarItoProcess>: Sendable {
         if level == moments.count { moments.append(RunningMoments()) }
         let have = moments[level].count
         guard wanted[level] > have else { continue }
-        guard wanted[level] < 1 << 30 else { throw .pathsOutOfRange(wanted[level]) }
-        let (difference, fine) = sample(level, have..<wanted[level], threads, f)
+        guard wanted[level] < 1 << 30 else { throw SimulationError.pathsOutOfRange(wanted[level]) }
+        progress(level, wanted[level])
+        let (difference, fine) = try sample(level, have..<wanted[level], threads)
         guard difference.mean.isFinite else {
-          throw .parameterOutOfRange(field: "f(X(T))", value: difference.mean, allowed: "finite on every path")
+          throw SimulationError.parameterOutOfRange(
+            field: "f(X(T))", value: difference.mean, allowed: "finite on every path")
         }
         moments[level].merge(difference)
         if level == wanted.count - 1 { finest = fine }
@@ -109,13 +123,12 @@ public struct MultilevelMonteCarlo<Process: ScalarItoProcess>: Sendable {
       let means = moments.map { abs($0.mean) }
       let bias = max(means[means.count - 1], means[means.count - 2] / 2)
       if bias <= accuracy / 2.squareRoot() { return result(moments, bias, finest) }
-      guard wanted.count <= 20 else { throw .stepsOutOfRange(1 << wanted.count) }
+      guard wanted.count <= 20 else { throw SimulationError.stepsOutOfRange(1 << wanted.count) }
       wanted.append(2_048)
     }
   }
 
-  @inlinable
-  func result(_ moments: [RunningMoments], _ bias: Double, _ finest: RunningMoments) -> Estimate {
+  private func result(_ moments: [RunningMoments], _ bias: Double, _ finest: RunningMoments) -> Estimate {
     let error = moments.reduce(0) { $0 + $1.variance / Double($1.count) }
     return Estimate(
       mean: moments.reduce(0) { $0 + $1.mean }, standardError: error.squareRoot(), biasBound: bias,
@@ -126,26 +139,40 @@ public struct MultilevelMonteCarlo<Process: ScalarItoProcess>: Sendable {
   }
 
   /// Differences along paths of a level, and the finer members.
-  @inlinable
-  func sample(
-    _ level: Int, _ paths: Range<Int>, _ threads: Int, _ f: @escaping @Sendable (Double) -> Double
-  ) -> (difference: RunningMoments, fine: RunningMoments) {
-    let chunk = 1_024
-    let normals = CounterNormals(stream.appending("level \(level)"), seed: seed)
-    let parts = parallelMap((paths.count + chunk - 1) / chunk, threads: threads) { index in
+  private func sample(
+    _ level: Int, _ paths: Range<Int>, _ threads: Int
+  ) throws -> (difference: RunningMoments, fine: RunningMoments) {
+    let (chunk, sampler) = (1_024, sampler)
+    let parts = try parallelMap((paths.count + chunk - 1) / chunk, threads: threads) {
+      (index) throws -> (RunningMoments, RunningMoments) in
       let first = paths.lowerBound + index * chunk
-      return run(level, first..<min(paths.upperBound, first + chunk), normals, f)
+      let pairs = try sampler(level, first..<min(paths.upperBound, first + chunk))
+      let differences = level > 0 ? zip(pairs.fine, pairs.coarse).map { $0 - $1 } : pairs.fine
+      return (RunningMoments(differences), RunningMoments(pairs.fine))
     }
     return parts.reduce(into: (RunningMoments(), RunningMoments())) { sum, part in
       sum.0.merge(part.0)
       sum.1.merge(part.1)
     }
   }
+}
+
+/// Paths of a scalar equation at 2^ℓ steps and at half as many.
+@usableFromInline
+struct CoupledPaths<Process: ScalarItoProcess> {
+  @usableFromInline let process: Process
+  @usableFromInline let scheme: ItoScheme
+  @usableFromInline let initial: Double
+  @usableFromInline let horizon: Double
+  @usableFromInline let level: Int
 
   @inlinable
-  func run(
-    _ level: Int, _ paths: Range<Int>, _ normals: CounterNormals, _ f: (Double) -> Double
-  ) -> (RunningMoments, RunningMoments) {
+  init(_ process: Process, _ scheme: ItoScheme, from initial: Double, horizon: Double, level: Int) {
+    (self.process, self.scheme, self.initial, self.horizon, self.level) = (process, scheme, initial, horizon, level)
+  }
+
+  @inlinable
+  func run(_ paths: Range<Int>, _ normals: CounterNormals, _ f: (Double) -> Double) -> MultilevelMonteCarlo.Pairs {
     let steps = 1 << level
     let h = horizon / Double(steps)
     var (fine, coarse) = (
@@ -163,13 +190,7 @@ public struct MultilevelMonteCarlo<Process: ScalarItoProcess>: Sendable {
         advance(&coarse, sum, at: Double(step - 1) * h, by: 2 * h, scale: h.squareRoot())
       }
     }
-    var (difference, values) = (RunningMoments(), RunningMoments())
-    for i in fine.indices {
-      let value = f(fine[i])
-      difference.add(level > 0 ? value - f(coarse[i]) : value)
-      values.add(value)
-    }
-    return (difference, values)
+    return MultilevelMonteCarlo.Pairs(fine: fine.map(f), coarse: level > 0 ? coarse.map(f) : [])
   }
 
   @inlinable

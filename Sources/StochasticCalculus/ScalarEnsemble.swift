@@ -17,19 +17,23 @@ public struct ScalarEnsemble<Process: ScalarItoProcess>: Sendable {
   public let grid: UniformTimeGrid
   /// The scheme.
   public let scheme: ItoScheme
+  /// Whether −W drives the paths, as antithetic variates want it.
+  public let isMirrored: Bool
   /// The normals.
   public let normals: CounterNormals
 
   /// The ensemble of paths numbered 0 ..< paths of a stream.
   ///
+  /// - Parameter isMirrored: whether −W drives the paths.
   /// - Throws: ``SimulationError`` if the initial value is not finite or there are no paths.
   public init(
     _ process: Process, from initial: Double, paths: Int, on grid: UniformTimeGrid,
-    scheme: ItoScheme = .eulerMaruyama, stream: StreamName, seed: UInt64
+    scheme: ItoScheme = .eulerMaruyama, isMirrored: Bool = false, stream: StreamName, seed: UInt64
   ) throws(SimulationError) {
     guard initial.isFinite else { throw .nonFiniteInitialValue(index: 0, value: initial) }
     guard paths >= 1 && paths < 1 << 30 else { throw .pathsOutOfRange(paths) }
     (self.process, self.initial, self.paths, self.grid, self.scheme) = (process, initial, paths, grid, scheme)
+    self.isMirrored = isMirrored
     normals = CounterNormals(stream, seed: seed)
   }
 
@@ -63,7 +67,7 @@ public struct ScalarEnsemble<Process: ScalarItoProcess>: Sendable {
     var recorded = [[Double]](repeating: [], count: recordedSteps)
     for slot in slots[0] ?? [] { recorded[slot] = state }
     let h = grid.step
-    let scale = h.squareRoot()
+    let scale = isMirrored ? -h.squareRoot() : h.squareRoot()
     for step in 0..<grid.steps {
       let coefficients = process.coefficients(at: grid.time(after: step))
       let next = scheme.looksAhead ? process.coefficients(at: grid.time(after: step + 1)) : coefficients

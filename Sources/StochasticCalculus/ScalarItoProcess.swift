@@ -53,6 +53,14 @@ public struct StratonovichProcess<Process: ScalarItoProcess>: ScalarItoProcess {
   }
 }
 
+/// dX = dW: on the stream of another process, the Brownian motion that drives that one.
+public struct BrownianMotion: ScalarItoProcess {
+  @inlinable public init() {}
+  @inlinable public func drift(at t: Double, _ x: Double) -> Double { 0 }
+  @inlinable public func diffusion(at t: Double, _ x: Double) -> Double { 1 }
+  @inlinable public func diffusionDerivative(at t: Double, _ x: Double) -> Double { 0 }
+}
+
 /// A process with its time held fixed.
 public struct CoefficientsAtTime<Process: ScalarItoProcess>: ScalarItoCoefficients {
   /// The process.

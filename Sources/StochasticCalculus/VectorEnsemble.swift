@@ -18,6 +18,8 @@ public struct VectorEnsemble<Process: ItoProcess>: Sendable {
   public let grid: UniformTimeGrid
   /// The scheme.
   public let scheme: ItoScheme
+  /// Whether −W drives the paths, as antithetic variates want it; Lévy areas are then drawn given −ΔW.
+  public let isMirrored: Bool
   /// The normals.
   public let normals: CounterNormals
   @usableFromInline let stepper: ItoStep<Process>
@@ -26,11 +28,12 @@ public struct VectorEnsemble<Process: ItoProcess>: Sendable {
 
   /// The ensemble of paths numbered 0 ..< paths of a stream.
   ///
+  /// - Parameter isMirrored: whether −W drives the paths.
   /// - Throws: ``SimulationError`` if the initial state does not fit, there are no paths, the scheme cannot take the
   ///   noise, or the noise is not at the initial state what the process says.
   public init(
     _ process: Process, from initial: [Double], paths: Int, on grid: UniformTimeGrid,
-    scheme: ItoScheme = .eulerMaruyama, stream: StreamName, seed: UInt64
+    scheme: ItoScheme = .eulerMaruyama, isMirrored: Bool = false, stream: StreamName, seed: UInt64
   ) throws(SimulationError) {
     guard initial.count == process.stateDimension else {
       throw .wrongStateDimension(expected: process.stateDimension, actual: initial.count)
@@ -41,6 +44,7 @@ public struct VectorEnsemble<Process: ItoProcess>: Sendable {
     guard paths >= 1 && paths < 1 << 30 else { throw .pathsOutOfRange(paths) }
     try process.validateNoise(for: scheme, at: grid.start, initial)
     (self.process, self.initial, self.paths, self.grid, self.scheme) = (process, initial, paths, grid, scheme)
+    self.isMirrored = isMirrored
     normals = CounterNormals(stream, seed: seed)
     stepper = ItoStep(process, scheme: scheme)
     let noises = process.noiseDimension
@@ -120,7 +124,7 @@ public struct VectorEnsemble<Process: ItoProcess>: Sendable {
     var noise = [Double](repeating: 0, count: process.noiseDimension)
     var areas = [Double](repeating: 0, count: levyArea?.count ?? 0)
     let h = grid.step
-    let scale = h.squareRoot()
+    let scale = isMirrored ? -h.squareRoot() : h.squareRoot()
     for path in range {
       for index in initial.indices { state[index] = initial[index] }
       visit(0, state.span)

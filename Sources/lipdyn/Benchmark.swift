@@ -9,7 +9,7 @@ struct Benchmark: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Time a job in this process; prints one JSON line.", shouldDisplay: false,
     subcommands: [
-      GBM.self, TrainStep.self, NoiseStep.self, Ensemble.self, Sigma1.self, Hessian.self, Replay.self,
+      GBM.self, MatrixSDE.self, TrainStep.self, NoiseStep.self, Ensemble.self, Sigma1.self, Hessian.self, Replay.self,
     ])
 
   struct GBM: ParsableCommand {

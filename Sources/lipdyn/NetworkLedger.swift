@@ -131,12 +131,12 @@ struct RunState {
   func resume(_ run: inout NetworkRun) throws -> Int? {
     guard FileManager.default.fileExists(atPath: path) else { return nil }
     var archive = try ArrayArchive(readingNPZ: path)
-    let found = try Self.text(archive.array(named: Self.prefix + "identity"))
+    let found = try archive.array(named: Self.prefix + "identity").text()
     try UsageError.require(
       found == identity,
       "--checkpoint \(path): it belongs to another run (\(found)); give another file, or that run's options")
     let step = try archive.array(named: Self.prefix + "step").integers()
-    try run.ledger.resume(Self.text(archive.array(named: Self.prefix + "ledger")))
+    try run.ledger.resume(archive.array(named: Self.prefix + "ledger").text())
     run.anchor = try PredictionAnchor(archive.array(named: Self.prefix + "anchor").doubles)
     for name in archive.names where name.hasPrefix(Self.prefix) { archive[name] = nil }
     try run.descent.network.load(archive)
@@ -149,22 +149,26 @@ struct RunState {
     // A run that is continued here begins without what this one remembers.
     run.forget()
     var archive = run.descent.network.stateDictionary
-    archive[Self.prefix + "identity"] = Self.bytes(identity)
+    archive[Self.prefix + "identity"] = NumericArray(text: identity)
     archive[Self.prefix + "step"] = NumericArray(shape: [1], [step])
-    archive[Self.prefix + "ledger"] = Self.bytes(run.ledger.text)
+    archive[Self.prefix + "ledger"] = NumericArray(text: run.ledger.text)
     archive[Self.prefix + "anchor"] =
       run.anchor.map { NumericArray(shape: [5], $0.values) }
       ?? NumericArray(
         shape: [0], [Double]())
     try archive.writeNPZ(to: path)
   }
+}
 
-  private static func bytes(_ text: String) -> NumericArray {
+extension NumericArray {
+  /// A text as its bytes.
+  init(text: String) {
     let values = text.utf8.map { Int($0) }
-    return NumericArray(shape: [values.count], values)
+    self.init(shape: [values.count], values)
   }
 
-  private static func text(_ array: NumericArray) throws -> String {
-    String(decoding: try array.integers().map { UInt8(truncatingIfNeeded: $0) }, as: UTF8.self)
+  /// The text whose bytes these are.
+  func text() throws -> String {
+    String(decoding: try integers().map { UInt8(truncatingIfNeeded: $0) }, as: UTF8.self)
   }
 }

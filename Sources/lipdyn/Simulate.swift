@@ -3,7 +3,9 @@
 public import ArgumentParser
 import ArrayFiles
 import DenseLinearAlgebra
+import Foundation
 import LipschitzDynamics
+import Plotting
 import RandomStreams
 import Reporting
 import StochasticCalculus
@@ -41,7 +43,11 @@ struct EnsembleOptions: ParsableArguments {
   @Option(help: "Write observations (.csv) or observations and terminal values (.npz).")
   var output: String?
 
+  @Option(help: "Draw paths, quantiles and the predicted law into FILE.svg, .png or .gp.")
+  var plot: String?
+
   func validate() throws {
+    try plot.map { _ = try FigureFile.format(of: $0) }
     try UsageError.require(paths >= 2, "--paths \(paths): use at least 2, so that there is a standard error")
     try UsageError.require(steps >= 1, "--steps \(steps): use at least 1")
     try UsageError.require(horizon > 0 && horizon.isFinite, "--horizon \(horizon): must be positive and finite")
@@ -53,18 +59,24 @@ struct EnsembleOptions: ParsableArguments {
         output.hasSuffix(".csv") || output.hasSuffix(".npz"), "--output \(output): the name must end in .csv or .npz")
     }
     try UsageError.requireMemory(
-      (Double(paths) * Double(2 * min(observations, 1 << 40) + 4) + Double(observations) * 16) * 8e-9,
+      (Double(paths) * Double(2 * min(max(observations, plot == nil ? 0 : 100), 1 << 40) + 4) + Double(observations)
+        * 16) * 8e-9,
       for: "--paths \(paths) with --observations \(observations)")
   }
 
   /// The time grid; the output path is tried now, because nobody wants to learn of it after the work.
   func grid() throws -> UniformTimeGrid {
-    try UsageError.requireWritable([output])
+    try UsageError.requireWritable([output, plot])
     return try UniformTimeGrid(end: horizon, steps: steps)
   }
 
   func recording(_ grid: UniformTimeGrid) -> Recording {
-    .evenly(observations, of: grid, quantiles: [0.05, 0.5, 0.95])
+    var recording = Recording.evenly(observations, of: grid, quantiles: [0.05, 0.5, 0.95])
+    guard plot != nil else { return recording }
+    // A picture has more points than a table.
+    recording.steps += Recording.evenly(100, of: grid).steps
+    recording.pathsKept = 20
+    return recording
   }
 
   func control() -> EnsembleControl {
@@ -74,44 +86,18 @@ struct EnsembleOptions: ParsableArguments {
     })
   }
 
-  /// Prints a mean by multilevel Monte Carlo with the cost of every level, and that of plain Monte Carlo.
-  func multilevel<Process: ScalarItoProcess>(
-    _ process: Process, from initial: Double, scheme: ItoScheme, to accuracy: Double, exact: Double
-  ) throws {
-    try UsageError.require(output == nil, "--output: a mean by --multilevel has no observations to write")
-    let found = try MultilevelMonteCarlo(
-      process, from: initial, horizon: horizon, scheme: scheme, stream: "simulate/multilevel", seed: seed
-    ).estimate(to: accuracy, threads: threads) { $0 }
-    var table = TextTable([
-      ("steps", .right), ("paths", .right), ("mean of the difference", .right), ("variance", .right),
-      ("steps in all", .right),
-    ])
-    for level in found.levels {
-      table.append([
-        "\(level.steps)", "\(level.paths)", rounded(level.mean), rounded(level.variance), rounded(level.cost),
-      ])
-    }
-    for line in table.lines { print(line) }
-    print(
-      "mean at t = \(rounded(horizon)) by \(scheme): \(rounded(found.mean)) ± \(rounded(found.standardError)), bias at most "
-        + "\(rounded(found.biasBound)); exact \(rounded(exact))")
-    print(
-      "\(rounded(found.cost)) steps; plain Monte Carlo with \(found.levels.last?.steps ?? 1) steps a path takes "
-        + "\(rounded(found.plainCost)) for the same standard error, \(rounded(found.plainCost / found.cost)) times as many"
-    )
-  }
-
   /// Prints the table of observations and writes the output file.
   func report(_ result: EnsembleResult, title: String, exact: (Double) -> (mean: Double, variance: Double)?) throws {
     if let lost = result.nonFinite {
       throw UsageError("\(lost): choose a smaller volatility or drift, or more --steps")
     }
     print(title)
+    let summaries = Array(result.summaries.prefix(min(observations, steps) + 1))
     var table = TextTable([
       ("t", .right), ("mean", .right), ("± s.e.", .right), ("exact", .right), ("z", .right), ("variance", .right),
       ("± s.e.", .right), ("exact", .right), ("z", .right),
     ])
-    for summary in result.summaries {
+    for summary in summaries {
       let (m, closed) = (summary.moments, exact(summary.time))
       func z(_ value: Double, _ target: Double?, _ error: Double) -> String {
         guard let target, error > 0 else { return "–" }
@@ -125,13 +111,21 @@ struct EnsembleOptions: ParsableArguments {
       ])
     }
     for line in table.lines { print(line) }
+    if let plot {
+      let fan = Figure.fan(Array(result.summaries.dropFirst(summaries.count)), title: title, exact: exact)
+      print(try FigureFile.write(Figure([fan]), to: plot))
+    }
     guard let output else { return }
-    if output.hasSuffix(".csv") { try writeCSV(result, exact, to: output) } else { try writeNPZ(result, to: output) }
+    if output.hasSuffix(".csv") {
+      try writeCSV(summaries, exact, to: output)
+    } else {
+      try writeNPZ(summaries, result.terminal, to: output)
+    }
     print("written: \(output)")
   }
 
   private func writeCSV(
-    _ result: EnsembleResult, _ exact: (Double) -> (mean: Double, variance: Double)?, to path: String
+    _ summaries: [EnsembleSummary], _ exact: (Double) -> (mean: Double, variance: Double)?, to path: String
   ) throws {
     let file = try CSVWriter(
       path: path,
@@ -139,7 +133,7 @@ struct EnsembleOptions: ParsableArguments {
         "time", "mean", "mean_se", "mean_exact", "variance", "variance_se", "variance_exact", "q05", "q05_se", "q50",
         "q50_se", "q95", "q95_se",
       ])
-    for summary in result.summaries {
+    for summary in summaries {
       let (m, closed) = (summary.moments, exact(summary.time))
       var row: [CSVField] = [
         .number(summary.time), .number(m.mean), .number(m.standardErrorOfMean),
@@ -152,17 +146,17 @@ struct EnsembleOptions: ParsableArguments {
     try file.commit()
   }
 
-  private func writeNPZ(_ result: EnsembleResult, to path: String) throws {
+  private func writeNPZ(_ summaries: [EnsembleSummary], _ terminal: [Double], to path: String) throws {
     var archive = ArrayArchive()
-    let count = result.summaries.count
-    archive["time"] = NumericArray(shape: [count], result.summaries.map(\.time))
-    archive["mean"] = NumericArray(shape: [count], result.summaries.map(\.moments.mean))
-    archive["mean_se"] = NumericArray(shape: [count], result.summaries.map(\.moments.standardErrorOfMean))
-    archive["variance"] = NumericArray(shape: [count], result.summaries.map(\.moments.variance))
-    archive["variance_se"] = NumericArray(shape: [count], result.summaries.map(\.moments.standardErrorOfVariance))
+    let count = summaries.count
+    archive["time"] = NumericArray(shape: [count], summaries.map(\.time))
+    archive["mean"] = NumericArray(shape: [count], summaries.map(\.moments.mean))
+    archive["mean_se"] = NumericArray(shape: [count], summaries.map(\.moments.standardErrorOfMean))
+    archive["variance"] = NumericArray(shape: [count], summaries.map(\.moments.variance))
+    archive["variance_se"] = NumericArray(shape: [count], summaries.map(\.moments.standardErrorOfVariance))
     archive["quantiles"] = NumericArray(
-      shape: [count, 3], result.summaries.flatMap { $0.quantiles.map(\.value) })
-    archive["terminal"] = NumericArray(shape: [result.terminal.count], result.terminal)
+      shape: [count, 3], summaries.flatMap { $0.quantiles.map(\.value) })
+    archive["terminal"] = NumericArray(shape: [terminal.count], terminal)
     try archive.writeNPZ(to: path)
   }
 }
@@ -179,10 +173,7 @@ extension Simulate {
     @Option(parsing: .unconditional, help: "Diffusion-modulation intensity.") var lambda = 0.3
     @Option(parsing: .unconditional, help: "K(0), positive.") var initial = 1.0
     @Option(help: "The scheme.") var scheme: ItoScheme = .eulerMaruyama
-    @Option(
-      parsing: .unconditional,
-      help: "Only the mean at T, to this root-mean-square error, and what it costs on a ladder of steps.")
-    var multilevel: Double?
+    @OptionGroup var means: MeanOptions
     @Option(help: "Time-dependent coefficients: .npz with arrays time, mu, kappa, lambda; linear in between.")
     var coefficients: String?
     @OptionGroup var ensemble: EnsembleOptions
@@ -191,9 +182,9 @@ extension Simulate {
       try UsageError.require(initial > 0 && initial.isFinite, "--initial \(initial): must be positive and finite")
       let grid = try ensemble.grid()
       let process = try process()
-      if let multilevel {
-        return try ensemble.multilevel(
-          process, from: initial, scheme: scheme, to: multilevel,
+      if means.areWanted {
+        return try means.report(
+          process, from: initial, scheme: scheme, ensemble, stream: "simulate/gbm",
           exact: process.mean(initial: initial, at: ensemble.horizon))
       }
       let result = try ScalarEnsemble(
@@ -239,10 +230,7 @@ extension Simulate {
     @Option(parsing: .unconditional, help: "Volatility.") var volatility = 1.0
     @Option(parsing: .unconditional, help: "X(0).") var initial = 1.0
     @Option(help: "The scheme.") var scheme: ItoScheme = .eulerMaruyama
-    @Option(
-      parsing: .unconditional,
-      help: "Only the mean at T, to this root-mean-square error, and what it costs on a ladder of steps.")
-    var multilevel: Double?
+    @OptionGroup var means: MeanOptions
     @OptionGroup var ensemble: EnsembleOptions
 
     func run() throws {
@@ -252,9 +240,9 @@ extension Simulate {
         "--rate \(rate) with a step of \(grid.step): Euler–Maruyama is unstable from rate · step = 2 on; use more --steps"
       )
       let process = try OrnsteinUhlenbeck(rate: rate, mean: mean, volatility: volatility)
-      if let multilevel {
-        return try ensemble.multilevel(
-          process, from: initial, scheme: scheme, to: multilevel,
+      if means.areWanted {
+        return try means.report(
+          process, from: initial, scheme: scheme, ensemble, stream: "simulate/ou",
           exact: process.mean(initial: initial, at: ensemble.horizon))
       }
       let result = try ScalarEnsemble(
@@ -304,11 +292,18 @@ extension Simulate {
         rows: rows, columns: columns,
         curvature: .entrywise([Double](repeating: curvature, count: rows * columns)),
         equilibrium: problem.equilibrium.elements, learningRate: eta, noiseFactor: problem.factor.elements)
-      let result = try VectorEnsemble(
-        process, from: problem.start.elements, paths: ensemble.paths, on: grid, scheme: scheme,
-        stream: "simulate/matrix", seed: ensemble.seed
-      ).simulate(threads: ensemble.threads, recording: ensemble.recording(grid), control: ensemble.control()) { _, x in
-        problem.logNorm(x)
+      let (recording, control) = (ensemble.recording(grid), ensemble.control())
+      let result: EnsembleResult
+      if scheme == .eulerMaruyama {
+        result = try MatrixLinearEnsemble(
+          process, from: problem.start.elements, paths: ensemble.paths, on: grid, stream: "simulate/matrix",
+          seed: ensemble.seed
+        ).simulate(threads: ensemble.threads, recording: recording, control: control, observable: { log($0) })
+      } else {
+        result = try VectorEnsemble(
+          process, from: problem.start.elements, paths: ensemble.paths, on: grid, scheme: scheme,
+          stream: "simulate/matrix", seed: ensemble.seed
+        ).simulate(threads: ensemble.threads, recording: recording, control: control) { _, x in problem.logNorm(x) }
       }
       let prediction = try problem.initialPrediction(curvature: curvature, learningRate: eta)
       try ensemble.report(

@@ -26,25 +26,23 @@ struct SimulateDocument: ParsableCommand {
   @Option(help: "The section that declares it.") var section: String?
   @Option(parsing: .upToNextOption, help: "Values, as name=value: numbers or lists of numbers.")
   var set: [String] = []
+  @Option(help: "The entry whose mean --multilevel or --variance-reduction estimate, as 'x[1]'.") var entry: String?
+  @OptionGroup var means: MeanOptions
   @OptionGroup var ensemble: EnsembleOptions
 
   func run() throws {
     let grid = try ensemble.grid()
     let simulation = try simulation()
+    if means.areWanted { return try reportMean(simulation) }
+    try UsageError.require(entry == nil, "--entry: only --multilevel and --variance-reduction are of one entry")
     try UsageError.requireMemory(
       Double(ensemble.paths) * Double(ensemble.observations + 1) * Double(simulation.entries.count) * 24e-9,
       for: "--paths \(ensemble.paths) of \(simulation.entries.count) entries")
     let (observed, steps) = (observed, ensemble.steps)
-    let (horizon, seed, count) = (ensemble.horizon, ensemble.seed, ensemble.paths)
-    let chunk = 1_024
-    let progress = Progress()
-    let parts = try parallelMap((count + chunk - 1) / chunk, threads: ensemble.threads) {
-      (index) throws(ProcessSimulationError) in
-      progress.now("paths from \(index * chunk) of \(count)")
-      return try simulation.paths(
-        index * chunk..<min(count, (index + 1) * chunk), horizon: horizon, steps: steps, observed: observed, seed: seed)
+    let (horizon, seed) = (ensemble.horizon, ensemble.seed)
+    let parts = try inChunks { paths throws(ProcessSimulationError) in
+      try simulation.paths(paths, horizon: horizon, steps: steps, observed: observed, seed: seed)
     }
-    progress.clear()
     var rows: [Row] = []
     var archive = ArrayArchive()
     for (entry, name) in simulation.entries.enumerated() {
@@ -54,7 +52,7 @@ struct SimulateDocument: ParsableCommand {
         if k == observed.count - 1 { archive[name] = NumericArray(shape: [sample.count], sample) }
       }
     }
-    print("\(process) of \(file), \(count) paths by Euler–Maruyama with step \(rounded(grid.step))")
+    print("\(process) of \(file), \(ensemble.paths) paths by Euler–Maruyama with step \(rounded(grid.step))")
     for line in table(rows).lines { print(line) }
     guard let output = ensemble.output else { return }
     if output.hasSuffix(".csv") {
@@ -70,6 +68,49 @@ struct SimulateDocument: ParsableCommand {
       try archive.writeNPZ(to: output)
     }
     print("written: \(output)")
+  }
+
+  /// The parts of all paths, in order.
+  private func inChunks<Part: Sendable>(
+    _ simulate: @escaping @Sendable (Range<Int>) throws(ProcessSimulationError) -> Part
+  ) throws -> [Part] {
+    let (chunk, count, progress) = (1_024, ensemble.paths, Progress())
+    defer { progress.clear() }
+    return try parallelMap((count + chunk - 1) / chunk, threads: ensemble.threads) {
+      (index) throws(ProcessSimulationError) in
+      progress.now("paths from \(index * chunk) of \(count)")
+      return try simulate(index * chunk..<min(count, (index + 1) * chunk))
+    }
+  }
+
+  /// The mean of one entry at the final time.
+  private func reportMean(_ simulation: ProcessSimulation) throws {
+    try means.requireNoOutput(ensemble)
+    let names = simulation.entries
+    guard let index = entry.map({ names.firstIndex(of: $0) }) ?? (names.count == 1 ? 0 : nil) else {
+      throw UsageError("--entry \(entry ?? "is missing"): \(process) has \(names.joined(separator: ", "))")
+    }
+    let (horizon, seed, steps) = (ensemble.horizon, ensemble.seed, ensemble.steps)
+    if let accuracy = means.multilevel {
+      let multilevel = MultilevelMonteCarlo { level, paths in
+        let pair = try simulation.coupledPaths(paths, horizon: horizon, level: level, seed: seed)
+        return MultilevelMonteCarlo.Pairs(fine: pair.fine[index], coarse: level > 0 ? pair.coarse[index] : [])
+      }
+      return try means.report(multilevel, to: accuracy, ensemble, by: ItoScheme.eulerMaruyama.description, exact: nil)
+    }
+    func terminal(isMirrored: Bool) throws -> [Double] {
+      try inChunks { paths throws(ProcessSimulationError) in
+        try simulation.paths(
+          paths, horizon: horizon, steps: steps, observed: [steps], isMirrored: isMirrored, seed: seed)[0][index]
+      }.flatMap { $0 }
+    }
+    let motions = try inChunks { paths throws(ProcessSimulationError) in
+      try simulation.brownianMotion(paths, horizon: horizon, steps: steps, seed: seed)
+    }
+    let brownian = (motions.first?.indices ?? 0..<0).map { j in motions.flatMap { $0[j] } }
+    try means.report(
+      try terminal(isMirrored: false), mirrored: try terminal(isMirrored: true), brownian: brownian, ensemble,
+      by: ItoScheme.eulerMaruyama.description, exact: nil)
   }
 
   /// One entry at one time.

@@ -114,4 +114,46 @@ import Testing
       #expect(run.errors.split(separator: "\n").count == 1)
     }
   }
+
+  /// E K = K(0) e^{(μ+κ)T} by levels of steps and by variates, each within what it says of itself.
+  @Test("a mean by multilevel Monte Carlo and by reduced variance")
+  func means() throws {
+    let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+      .deletingLastPathComponent().path
+    let good = [
+      "simulate", root + "/Proofs/IntegralDynamics.md", "--process", "K", "--set", "μ=0.1", "κ=0", "λ=0.3", "K0=1",
+    ]
+    func numbers(_ line: Substring) -> [Double] {
+      line.split(whereSeparator: { $0 == " " || $0 == "," || $0 == ";" }).compactMap { Double($0) }
+    }
+    let multilevel = try ToolRun(arguments: good + ["--multilevel", "0.01"])
+    #expect(multilevel.status == 0, "\(multilevel.errors)")
+    let line = try #require(multilevel.output.split(separator: "\n").first { $0.hasPrefix("mean at t") })
+    let (mean, error, bias) = (numbers(line)[1], numbers(line)[2], numbers(line)[3])
+    #expect(abs(mean - exp(0.1)) < 5 * error + bias && error < 0.0072 && bias < 0.0072, "\(line)")
+    #expect(try ToolRun(arguments: good + ["--multilevel", "0.01", "--threads", "1"]).output == multilevel.output)
+
+    let reduced = try ToolRun(arguments: good + ["--variance-reduction", "--paths", "3000", "--steps", "16"])
+    #expect(reduced.status == 0, "\(reduced.errors)")
+    let rows = reduced.output.split(separator: "\n").filter { $0.hasPrefix("plain") || $0.hasPrefix("antithetic") }
+    #expect(rows.count == 3)
+    for row in rows {
+      let found = numbers(row).suffix(4).map { $0 }
+      #expect(abs(found[0] - exp(0.1)) < 5 * found[1], "\(row)")
+      #expect(row.hasPrefix("plain") == (found[3] == 1) && found[3] >= 1, "\(row)")
+    }
+    let vector = [
+      "simulate", root + "/Proofs/NearConvergenceGrowth.md", "--process", "x", "--set", "P=2", "q=0.1",
+      "center=[0, 1]", "x(0)=[1, 1]",
+    ]
+    for (options, word) in [
+      (vector + ["--multilevel", "0.1"], "x[1], x[2]"), (vector + ["--entry", "x[3]", "--multilevel", "0.1"], "x[3]"),
+      (good + ["--entry", "K"], "--entry"), (good + ["--multilevel", "0"], "--multilevel 0"),
+      (good + ["--multilevel", "0.1", "--variance-reduction"], "give one of them"),
+      (good + ["--multilevel", "0.1", "--output", "x.csv"], "--output"),
+    ] {
+      let run = try ToolRun(arguments: options)
+      #expect(run.status != 0 && run.errors.contains(word), "\(options.suffix(2)): \(run.errors)")
+    }
+  }
 }

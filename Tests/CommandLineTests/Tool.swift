@@ -18,7 +18,10 @@ struct ToolRun {
   }
 
   /// - Parameter isRipe: asked often; once it is true the run is killed where it stands, as by a power cut.
-  init(arguments: [String], directory workplace: URL? = nil, killedWhen isRipe: (() -> Bool)? = nil) throws {
+  init(
+    arguments: [String], directory workplace: URL? = nil, environment: [String: String]? = nil,
+    killedWhen isRipe: (() -> Bool)? = nil
+  ) throws {
     let tests = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
     let candidates = [URL(fileURLWithPath: tests), URL(fileURLWithPath: CommandLine.arguments[0])]
       .map { $0.deletingLastPathComponent().appendingPathComponent("lipdyn") }
@@ -26,6 +29,9 @@ struct ToolRun {
     let process = Process()
     process.executableURL = tool
     process.arguments = arguments
+    if let environment {
+      process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
+    }
     if let workplace { process.currentDirectoryURL = workplace }
     // Files, not pipes: a pipe that fills up would stop the process that nobody reads yet.
     let directory = try TemporaryDirectory()

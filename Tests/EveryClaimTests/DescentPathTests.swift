@@ -107,25 +107,27 @@ struct DescentPathTests {
     }
   }
 
-  @Test("diffusion is η times Theorem 15's λ², with and without cross-layer terms", arguments: populations)
-  func diffusion(_ noise: NoiseModel) throws {
+  @Test("λ² and μ along the path are the scatter and the mean of the images' own slopes of Z", arguments: populations)
+  func coefficients(_ noise: NoiseModel) throws {
     let path = try path(noise)
-    let diffusion = try path.diffusion()
-    #expect(diffusion.count == 6)
-    for (k, found) in diffusion.enumerated() {
-      let network = path.network(at: k)
-      let layers = workspace(Array(0..<samples.count), of: samples, at: network).layers
-      let projections = try zip(network.weights, layers).map { weights, layer in
-        try LayerPoint(
-          weights: weights, sample: RankOneGradients(deltas: layer.deltas, inputs: layer.inputs), noise: noise,
-          learningRate: learningRate.value
-        ).projections()
-      }
-      let c = try NetworkCoefficients(projections, noise: noise, learningRate: learningRate.value)
+    let found = try path.coefficients()
+    #expect(found.count == 6)
+    let weight = learningRate.value * (try noise.weight(sampleCount: samples.count))
+    func scatter(_ x: [Double]) -> Double {
+      let mean = x.reduce(0, +) / Double(x.count)
+      return x.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
+    }
+    for (k, c) in found.enumerated() {
+      let slopes = path.network(at: k).perSampleSlopes(along: try path.gradient(at: k), samples)
+      let whole = slopes.dropFirst().reduce(slopes[0]) { zip($0, $1).map(+) }
       // A batch of all samples has no noise.
-      #expect(noise == .populationWithoutReplacement(batchSize: 40) ? found.exact == 0 : found.exact > 0)
-      #expect(abs(found.layerwise - learningRate.value * c.layerwiseLambdaSquared) <= 1e-12 * found.layerwise)
-      #expect(abs(found.exact - learningRate.value * c.exactLambdaSquared) <= 1e-12 * found.exact)
+      #expect(
+        noise == .populationWithoutReplacement(batchSize: 40) ? c.exactLambdaSquared == 0 : c.exactLambdaSquared > 0)
+      #expect(abs(c.exactLambdaSquared - weight * scatter(whole)) <= 1e-12 * c.exactLambdaSquared)
+      #expect(
+        abs(c.layerwiseLambdaSquared - weight * slopes.reduce(0) { $0 + scatter($1) })
+          <= 1e-12 * c.layerwiseLambdaSquared)
+      #expect(abs(c.mu + whole.reduce(0, +) / Double(whole.count)) <= 1e-12 * abs(c.mu))
     }
   }
 

@@ -10,9 +10,9 @@ import Testing
 
   private func estimate(
     _ scheme: ItoScheme, _ accuracy: Double, seed: UInt64 = 1, threads: Int = 2
-  ) throws -> MultilevelMonteCarlo<GeometricBrownianMotion>.Estimate {
-    try MultilevelMonteCarlo(process, from: 1, horizon: 1, scheme: scheme, stream: "multilevel", seed: seed)
-      .estimate(to: accuracy, threads: threads) { $0 * $0 }
+  ) throws -> MultilevelMonteCarlo.Estimate {
+    try MultilevelMonteCarlo(process, from: 1, horizon: 1, scheme: scheme, stream: "multilevel", seed: seed) { $0 * $0 }
+      .estimate(to: accuracy, threads: threads)
   }
 
   /// E X(1)² = e^{2μ + λ²}, from independent streams: the errors have the size that was asked for, and no more.

@@ -168,37 +168,122 @@ public struct ProcessSimulation: Sendable {
   ///   - horizon: the last time.
   ///   - steps: how many to it.
   ///   - observed: after how many steps to look, ascending.
+  ///   - isMirrored: whether −W drives them, as antithetic variates want it.
   ///   - seed: of the stream.
   /// - Returns: shape [observed, entries, paths].
   public func paths(
-    _ paths: Range<Int>, horizon: Double, steps: Int, observed: [Int], seed: UInt64
+    _ paths: Range<Int>, horizon: Double, steps: Int, observed: [Int], isMirrored: Bool = false, seed: UInt64
   ) throws(ProcessSimulationError) -> [[[Double]]] {
     precondition(horizon > 0 && steps > 0 && !paths.isEmpty, "a simulation needs steps, a horizon and paths")
+    let noise = Noise(paths: paths, step: horizon / Double(steps), stream: "simulate/process", seed: seed)
     do throws(EvaluationError) {
-      let evaluator = try evaluator()
-      let processes = try SimulatedProcesses([target], theory, derived)
-      var (members, moving) = try evaluator.start(processes, from: [:])
-      let normals = CounterNormals("simulate/process", seed: seed)
-      let step = horizon / Double(steps)
+      var motion = try Motion(of: self)
       var out: [[[Double]]] = []
-      func observe(_ k: Int) throws(EvaluationError) {
-        guard observed.contains(k) else { return }
-        out.append(try values(of: members, in: moving, evaluator, count: paths.count))
-      }
-      try observe(0)
+      if observed.contains(0) { out.append(try motion.values(count: paths.count)) }
       for k in 0..<steps {
-        let noise = (0..<evaluator.brownian.count).map { component in
-          var z = [Double](repeating: 0, count: paths.count)
-          var span = z.mutableSpan
-          normals.fill(&span, step: k, firstPath: paths.lowerBound, component: component)
-          return Lanes(z.map { step.squareRoot() * $0 })
-        }
-        try evaluator.advance(&moving, members, processes, at: Double(k) * step, by: step, noise)
-        try observe(k + 1)
+        let increments = noise.increments(k, motion.brownianCount)
+        try motion.advance(
+          at: Double(k) * noise.step, by: noise.step, isMirrored ? increments.map { $0.map(-) } : increments)
+        if observed.contains(k + 1) { out.append(try motion.values(count: paths.count)) }
       }
       return out
     } catch {
       throw ProcessSimulationError(error.reason)
+    }
+  }
+
+  /// W at the horizon along the same numbered paths: variables of mean zero, for control variates.
+  ///
+  /// - Returns: shape [Brownian motions, paths].
+  public func brownianMotion(
+    _ paths: Range<Int>, horizon: Double, steps: Int, seed: UInt64
+  ) throws(ProcessSimulationError) -> [[Double]] {
+    let noise = Noise(paths: paths, step: horizon / Double(steps), stream: "simulate/process", seed: seed)
+    do throws(EvaluationError) {
+      let count = try evaluator().brownian.count
+      var sums = [[Double]](repeating: [Double](repeating: 0, count: paths.count), count: count)
+      for k in 0..<steps {
+        for (j, increment) in noise.increments(k, count).enumerated() {
+          for i in sums[j].indices { sums[j][i] += increment.values[i] }
+        }
+      }
+      return sums
+    } catch {
+      throw ProcessSimulationError(error.reason)
+    }
+  }
+
+  /// Paths at 2^level steps, and on the same Brownian motions at half as many, for multilevel Monte Carlo.
+  ///
+  /// - Returns: the entries at the horizon, each of shape [entries, paths]; `coarse` is empty at level 0.
+  public func coupledPaths(
+    _ paths: Range<Int>, horizon: Double, level: Int, seed: UInt64
+  ) throws(ProcessSimulationError) -> (fine: [[Double]], coarse: [[Double]]) {
+    let h = horizon / Double(1 << level)
+    let noise = Noise(paths: paths, step: h, stream: StreamName("simulate/process/level \(level)"), seed: seed)
+    do throws(EvaluationError) {
+      var (fine, coarse) = (try Motion(of: self), try Motion(of: self))
+      var former: [Lanes] = []
+      for k in 0..<1 << level {
+        let increments = noise.increments(k, fine.brownianCount)
+        try fine.advance(at: Double(k) * h, by: h, increments)
+        if k % 2 == 0 {
+          former = increments
+        } else {
+          try coarse.advance(at: Double(k - 1) * h, by: 2 * h, zip(former, increments).map { $0.combined($1, +) })
+        }
+      }
+      return (try fine.values(count: paths.count), level > 0 ? try coarse.values(count: paths.count) : [])
+    } catch {
+      throw ProcessSimulationError(error.reason)
+    }
+  }
+
+  /// The increments of some numbered paths.
+  private struct Noise {
+    let paths: Range<Int>
+    let step: Double
+    private let normals: CounterNormals
+
+    init(paths: Range<Int>, step: Double, stream: StreamName, seed: UInt64) {
+      (self.paths, self.step) = (paths, step)
+      normals = CounterNormals(stream, seed: seed)
+    }
+
+    func increments(_ k: Int, _ count: Int) -> [Lanes] {
+      (0..<count).map { component in
+        var z = [Double](repeating: 0, count: paths.count)
+        var span = z.mutableSpan
+        normals.fill(&span, step: k, firstPath: paths.lowerBound, component: component)
+        return Lanes(z.map { step.squareRoot() * $0 })
+      }
+    }
+  }
+
+  /// All that moves, at one time.
+  private struct Motion {
+    private let simulation: ProcessSimulation
+    private let evaluator: Evaluator<LanesDomain>
+    private let processes: SimulatedProcesses
+    private let members: [MovingMember]
+    private var moving: Environment<Lanes>
+
+    init(of simulation: ProcessSimulation) throws(EvaluationError) {
+      self.simulation = simulation
+      evaluator = try simulation.evaluator()
+      processes = try SimulatedProcesses([simulation.target], simulation.theory, simulation.derived)
+      (members, moving) = try evaluator.start(processes, from: [:])
+    }
+
+    var brownianCount: Int { evaluator.brownian.count }
+
+    mutating func advance(at t: Double, by h: Double, _ increments: [Lanes]) throws(EvaluationError) {
+      try evaluator.advance(&moving, members, processes, at: t, by: h, increments)
+    }
+
+    /// Shape [entries, count].
+    func values(count: Int) throws(EvaluationError) -> [[Double]] {
+      try simulation.values(of: members, in: moving, evaluator, count: count)
     }
   }
 

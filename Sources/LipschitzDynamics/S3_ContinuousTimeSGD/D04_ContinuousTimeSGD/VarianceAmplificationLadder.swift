@@ -21,7 +21,7 @@ public struct VarianceAmplificationLadder: Sendable {
   public let steps: Int
   /// l, ascending.
   public let amplifications: [Int]
-  /// Euler–Maruyama steps a learning rate; the coarser reference has a quarter of them.
+  /// Euler–Maruyama steps a learning rate; the coarser reference has a quarter of them, the coarsest two one and four.
   public let substeps: Int
 
   /// - Throws: ``HypothesisViolation`` naming what cannot be a ladder.
@@ -32,17 +32,17 @@ public struct VarianceAmplificationLadder: Sendable {
     try HypothesisViolation.require((1...1_000_000).contains(steps), field: "steps", value: steps, "from 1 to 1000000")
     try HypothesisViolation.require(
       amplifications.first == 1 && zip(amplifications, amplifications.dropFirst()).allSatisfy { $0 < $1 }
-        && amplifications.last! <= 1000, field: "amplifications l", value: "\(amplifications)",
+        && amplifications.allSatisfy { $0 <= 1000 }, field: "amplifications l", value: "\(amplifications)",
       "ascending from 1, which is SGD, to at most 1000")
     try HypothesisViolation.require(
-      substeps % 4 == 0 && (4...1000).contains(substeps), field: "Euler–Maruyama steps a learning rate",
-      value: substeps, "a multiple of 4, from 4 to 1000")
+      substeps % 4 == 0 && (8...1000).contains(substeps), field: "Euler–Maruyama steps a learning rate",
+      value: substeps, "a multiple of 4, from 8 to 1000")
     (self.learningRate, self.batchSize, self.steps) = (learningRate, batchSize, steps)
     (self.amplifications, self.substeps) = (amplifications, substeps)
   }
 
   /// Mean and spread of an ensemble's Z(T) − Z(0), and what the noise is to the gradient.
-  public struct Law: Sendable, Codable {
+  public struct Law: Sendable, Encodable {
     public let name: String
     public let runs: Int
     public let mean: Double
@@ -52,10 +52,17 @@ public struct VarianceAmplificationLadder: Sendable {
     /// tr Σ/‖∇L‖² at time T, the mean over runs; Σ the covariance of a batch's mean.
     public let noiseToSignal: Double
     public let loss: Double
+    /// Z(T) − Z(0) of every run; not written.
+    public let changes: [Double]
+
+    enum CodingKeys: CodingKey {
+      case name, runs, mean, meanError, standardDeviation, standardDeviationError, noiseToSignal, loss
+    }
 
     fileprivate init(_ name: String, _ ends: [End]) {
       self.name = name
-      let moments = RunningMoments(ends.map(\.change))
+      changes = ends.map(\.change)
+      let moments = RunningMoments(changes)
       runs = moments.count
       mean = moments.mean
       meanError = moments.standardErrorOfMean
@@ -66,12 +73,13 @@ public struct VarianceAmplificationLadder: Sendable {
     }
   }
 
-  /// The difference of two independent ensembles' means and standard deviations of Z.
-  public struct Distance: Sendable, Codable {
+  /// How two independent ensembles of Z differ: in the mean, in the standard deviation, and in anything.
+  public struct Distance: Sendable, Encodable {
     public let mean: Double
     public let meanError: Double
     public let standardDeviation: Double
     public let standardDeviationError: Double
+    public let energy: EnergyDistance
 
     public init(_ a: Law, _ b: Law) {
       func root(_ x: Double, _ y: Double) -> Double { (x * x + y * y).squareRoot() }
@@ -79,21 +87,25 @@ public struct VarianceAmplificationLadder: Sendable {
       meanError = root(a.meanError, b.meanError)
       standardDeviation = a.standardDeviation - b.standardDeviation
       standardDeviationError = root(a.standardDeviationError, b.standardDeviationError)
+      energy = EnergyDistance(a.changes, b.changes)
     }
 
-    /// Whether both differences are within z standard errors of zero.
+    /// Whether all of them are within z standard errors of zero.
     public func isZero(within z: Double) -> Bool {
       abs(mean) <= z * meanError && abs(standardDeviation) <= z * standardDeviationError
+        && energy.value <= z * energy.standardError
     }
   }
 
   /// The laws, and what follows from them.
-  public struct Outcome: Sendable, Codable {
+  public struct Outcome: Sendable, Encodable {
     /// SGD and SVAG, a law for each l.
     public let descents: [Law]
     /// The SDE by Euler–Maruyama with the fine and the four times coarser step.
     public let diffusion: Law
     public let coarseDiffusion: Law
+    /// Euler–Maruyama with the steps η and η/4: what solving the SDE no finer than SGD makes of it.
+    public let largeSteps: [Law]
     /// The SDE with the drift of order 2.
     public let secondOrder: Law
     /// tr Σ/‖∇L‖² at time 0.
@@ -103,15 +115,19 @@ public struct VarianceAmplificationLadder: Sendable {
     public var distances: [Distance] { descents.map { Distance($0, diffusion) } }
     /// What is left of the discretisation: it should be nothing within errors.
     public var discretisation: Distance { Distance(coarseDiffusion, diffusion) }
+    /// Euler–Maruyama's law with the step η against that with η/4.
+    public var largeStepDistance: Distance { Distance(largeSteps[0], largeSteps[1]) }
     /// SGD against the SDE with the drift of order 2, which is the nearer of the two for small η.
     public var secondOrderDistance: Distance { Distance(descents[0], secondOrder) }
 
-    /// Whether no distance in the mean or the spread exceeds the one before it by more than z standard errors.
+    /// Whether no distance in the mean, the spread or the energy exceeds the one before it by more than z standard errors.
     public func falls(within z: Double) -> Bool {
       zip(distances, distances.dropFirst()).allSatisfy { before, after in
         abs(after.mean) <= abs(before.mean) + z * (before.meanError + after.meanError)
           && abs(after.standardDeviation) <= abs(before.standardDeviation)
             + z * (before.standardDeviationError + after.standardDeviationError)
+          && after.energy.value <= before.energy.value
+            + z * (before.energy.standardError + after.energy.standardError)
       }
     }
 
@@ -123,10 +139,17 @@ public struct VarianceAmplificationLadder: Sendable {
     }
   }
 
-  fileprivate struct End: Sendable {
-    let change: Double
-    let noiseToSignal: Double
-    let loss: Double
+  /// What is known of one run at its end.
+  public struct End: Sendable, Equatable {
+    /// Z(T) − Z(0).
+    public let change: Double
+    /// tr Σ/‖∇L‖² there.
+    public let noiseToSignal: Double
+    public let loss: Double
+
+    public init(change: Double, noiseToSignal: Double, loss: Double) {
+      (self.change, self.noiseToSignal, self.loss) = (change, noiseToSignal, loss)
+    }
   }
 
   /// Runs all ensembles.
@@ -136,25 +159,38 @@ public struct VarianceAmplificationLadder: Sendable {
   ///   - samples: the population; the SDE costs a pass over it at every step.
   ///   - runs: of each ensemble, at least 50. All ensembles have streams of their own.
   ///   - workers: threads; the digits do not depend on it.
+  ///   - finished: runs of earlier calls with the same arguments, by the ensemble's name, from run 0 on.
+  ///   - keep: given all finished runs after each block of them, so that a later call can go on from there.
   ///   - progress: the ensemble's name and the number of its finished runs.
   ///   - isCancelled: asked before each block of runs.
   /// - Returns: nothing if it was cancelled.
   /// - Throws: ``HypothesisViolation`` if a run leaves the finite numbers, ``NetworkTrainingError`` if data do not fit.
   public func run(
     _ network: MultilayerPerceptron<Float>, _ samples: Samples<Float>, runs: Int, stream: StreamName, seed: UInt64,
-    workers: Int? = nil, progress: (String, Int) -> Void = { _, _ in }, isCancelled: () -> Bool = { false }
+    workers: Int? = nil, finished: [String: [End]] = [:], keep: ([String: [End]]) throws -> Void = { _ in },
+    progress: (String, Int) -> Void = { _, _ in }, isCancelled: () -> Bool = { false }
   ) throws -> Outcome? {
     try HypothesisViolation.require(
       (50...100_000_000).contains(runs), field: "runs", value: runs, "from 50, for an interval, to 100000000")
     let origin = network.inDoublePrecision.logNorm
+    var finished = finished
     func law(_ name: String, _ rule: some WeightedSteps, _ last: Int) throws -> Law? {
-      let ends = try PerceptronEnsemble(rule, from: network, on: samples).run(
-        0..<runs, recording: [last], workers: workers, progress: { progress(name, $0) }, isCancelled: isCancelled
-      ) { snapshot in
-        End(
-          change: snapshot.network.inDoublePrecision.logNorm - origin,
-          noiseToSignal: noiseToSignal(snapshot.network, samples), loss: snapshot.meanLoss())
-      }.map { $0[0] }
+      let ensemble = try PerceptronEnsemble(rule, from: network, on: samples)
+      var ends = Array((finished[name] ?? []).prefix(runs))
+      while ends.count < runs && !isCancelled() {
+        let first = ends.count
+        // A block of runs is seconds of work, and what is lost by an interruption.
+        ends += ensemble.run(
+          first..<min(runs, first + 512), recording: [last], workers: workers,
+          progress: { progress(name, first + $0) }, isCancelled: isCancelled
+        ) { snapshot in
+          End(
+            change: snapshot.network.inDoublePrecision.logNorm - origin,
+            noiseToSignal: noiseToSignal(snapshot.network, samples), loss: snapshot.meanLoss())
+        }.map { $0[0] }
+        finished[name] = ends
+        try keep(finished)
+      }
       guard ends.count == runs else { return nil }
       try HypothesisViolation.require(
         ends.allSatisfy { $0.change.isFinite && $0.loss.isFinite }, field: "learning rate", value: learningRate.value,
@@ -176,12 +212,15 @@ public struct VarianceAmplificationLadder: Sendable {
       guard let found = try law(name, rule, steps * l) else { return nil }
       descents.append(found)
     }
-    guard let coarse = try diffusion("SDE, step η/\(substeps / 4)", substeps / 4, .first),
+    guard let whole = try diffusion("SDE, step η", 1, .first),
+      let quarter = try diffusion("SDE, step η/4", 4, .first),
+      let coarse = substeps == 16 ? quarter : try diffusion("SDE, step η/\(substeps / 4)", substeps / 4, .first),
       let fine = try diffusion("SDE, step η/\(substeps)", substeps, .first),
       let second = try diffusion("SDE of order 2", substeps, .second)
     else { return nil }
     return Outcome(
-      descents: descents, diffusion: fine, coarseDiffusion: coarse, secondOrder: second,
+      descents: descents, diffusion: fine, coarseDiffusion: coarse, largeSteps: [whole, quarter],
+      secondOrder: second,
       initialNoiseToSignal: noiseToSignal(network, samples))
   }
 

@@ -11,6 +11,7 @@ public struct NetworkDescentPath: LinearisedDescent, Sendable {
   public let learningRate: Double
   private let samples: Samples<Double>
   private let architecture: Architecture
+  private let noise: NoiseModel
   private let noiseWeight: Double
   private let points: [NetworkParameters<Double>]
 
@@ -32,6 +33,7 @@ public struct NetworkDescentPath: LinearisedDescent, Sendable {
     self.learningRate = learningRate.value
     self.samples = samples
     architecture = network.architecture
+    self.noise = noise
     noiseWeight = try noise.weight(sampleCount: samples.count)
     var moving = network
     var points = [network.parameters]
@@ -84,12 +86,21 @@ public struct NetworkDescentPath: LinearisedDescent, Sendable {
     return out
   }
 
-  /// The summands of Theorem 17's ∫λ_Z², a step each: as printed, η Σ_ℓ‖λ⁽ˡ⁾‖², and exact across layers.
-  public func diffusion() throws -> [(layerwise: Double, exact: Double)] {
-    let weight = learningRate * learningRate * noiseWeight
+  /// Theorem 15's coefficients at θ_0 … θ_{T−1}, of the whole population.
+  public func coefficients() throws -> [NetworkCoefficients] {
+    let workspace = Workspace<Double>(for: architecture, sampleCount: samples.count)
+    workspace.load(Array(0..<samples.count), of: samples)
     return try points.indices.dropLast().map { k in
-      let slopes = network(at: k).perSampleSlopes(along: try gradient(at: k), samples)
-      return (weight * slopes.reduce(0) { $0 + scatter($1) }, weight * scatter(sumOverLayers(slopes)))
+      let network = network(at: k)
+      network.forward(workspace)
+      network.backward(workspace)
+      let projections = try zip(network.weights, workspace.layers).map { weights, layer in
+        try LayerPoint(
+          weights: weights, sample: RankOneGradients(deltas: layer.deltas, inputs: layer.inputs), noise: noise,
+          learningRate: learningRate
+        ).projections()
+      }
+      return try NetworkCoefficients(projections, noise: noise, learningRate: learningRate)
     }
   }
 

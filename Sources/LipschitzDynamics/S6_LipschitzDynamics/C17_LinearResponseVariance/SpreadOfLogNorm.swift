@@ -26,8 +26,12 @@ public enum SpreadOfLogNorm {
     var last: Int { steps.last ?? 0 }
   }
 
-  /// The variance of log K after some steps, by three theories.
+  /// The law of log K less its start after some steps: its mean by two theories, its variance by three.
   public struct Prediction: Sendable, Codable {
+    /// Theorem 16 with the coefficients of the noise-free path: ∫(μ + κ − ½Σ‖λ⁽ˡ⁾‖²).
+    public let mean: Double
+    /// The noise-free path's own log K: what is left of the mean without any noise.
+    public let noiseFreeMean: Double
     /// By ``LinearResponseVariance``.
     public let linearResponse: Double
     /// Theorem 17 as printed: ∫Σ‖λ⁽ˡ⁾‖² along the noise-free path.
@@ -55,15 +59,19 @@ public enum SpreadOfLogNorm {
       ? .populationWithReplacement(batchSize: size) : .populationWithoutReplacement(batchSize: size)
     let path = try NetworkDescentPath(
       from: network, on: samples, noise: noise, learningRate: regime.learningRate, steps: regime.last)
-    let diffusion = try path.diffusion()
+    let (coefficients, eta, origin) = (try path.coefficients(), regime.learningRate.value, try path.logNorm(at: 0))
+    func integral(_ end: Int, _ f: (NetworkCoefficients) -> Double) -> Double {
+      coefficients[..<end].reduce(0) { $0 + eta * f($1) }
+    }
     return try regime.steps.map { end in
       let prediction = Prediction(
+        mean: integral(end, \.logDrift), noiseFreeMean: try path.logNorm(at: end) - origin,
         linearResponse: try ResponseVariance().variance(path, at: end),
-        theorem17: diffusion[..<end].reduce(0) { $0 + $1.layerwise },
-        exactDiffusion: diffusion[..<end].reduce(0) { $0 + $1.exact })
+        theorem17: integral(end, \.layerwiseLambdaSquared), exactDiffusion: integral(end, \.exactLambdaSquared))
       let values = [prediction.linearResponse, prediction.theorem17, prediction.exactDiffusion]
       try HypothesisViolation.require(
-        values.allSatisfy(\.isFinite), field: "learning rate", value: regime.learningRate.value,
+        values.allSatisfy(\.isFinite) && prediction.mean.isFinite, field: "learning rate",
+        value: regime.learningRate.value,
         "a descent whose disturbances stay finite")
       try HypothesisViolation.require(
         values.allSatisfy { $0 > 0 }, field: "batch size M", value: size,
