@@ -23,6 +23,7 @@ check: setup lint ## What must pass before a change is proposed.
 
 lint:
 	$(SWIFT) format lint --strict --recursive Package.swift Sources Tests .ci
+	sh .ci/check-traps
 
 format:
 	$(SWIFT) format --in-place --recursive Package.swift Sources Tests .ci

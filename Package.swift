@@ -91,18 +91,21 @@ let package = Package(
         "DenseLinearAlgebra", "ExactArithmetic", "NetworkTraining", "RandomStreams",
         "StochasticCalculus", "VerificationKit",
       ], resources: [.embedInCode("Paper.json")], swiftSettings: numerics),
+    .target(name: "Notebooks", swiftSettings: features),
+    .target(name: "Plotting", dependencies: ["ArrayFiles"], swiftSettings: features),
     .target(name: "Reporting", dependencies: ["VerificationKit"], swiftSettings: features),
     .target(
       name: "Experiments",
       dependencies: [
-        "ArrayFiles", "DenseLinearAlgebra", "LipschitzDynamics", "NetworkTraining", "RandomStreams", "VerificationKit",
+        "ArrayFiles", "DenseLinearAlgebra", "LipschitzDynamics", "NetworkTraining", "Plotting", "RandomStreams",
+        "VerificationKit",
       ], resources: [.copy("Catalogue")], swiftSettings: numerics),
     .executableTarget(
       name: "lipdyn",
       dependencies: [
         "ArrayFiles", "DenseLinearAlgebra", "Derivations", "ExactArithmetic", "Experiments", "LipschitzDynamics",
-        "NetworkTraining", "RandomStreams", "RemoteFiles", "Reporting", "StochasticCalculus", "SymbolicCalculus",
-        "VerificationKit",
+        "NetworkTraining", "Notebooks", "Plotting", "RandomStreams", "RemoteFiles", "Reporting", "StochasticCalculus",
+        "SymbolicCalculus", "VerificationKit",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], swiftSettings: features),
   ],
@@ -119,10 +122,12 @@ for (room, dependencies) in [
   ("RandomStreams", ["RandomStreams"]),
   ("ArrayFiles", ["ArrayFiles", "DenseLinearAlgebra"]),
   ("RemoteFiles", ["RemoteFiles"]),
+  ("Notebooks", ["Notebooks", "LipschitzDynamics", "VerificationKit", "DenseLinearAlgebra"]),
   ("VerificationKit", ["VerificationKit", "DenseLinearAlgebra", "RandomStreams"]),
   ("StochasticCalculus", ["StochasticCalculus", "DenseLinearAlgebra", "RandomStreams"]),
   ("NetworkTraining", ["NetworkTraining", "ArrayFiles", "DenseLinearAlgebra", "RandomStreams", "VerificationKit"]),
   ("EveryClaim", ["LipschitzDynamics", "VerificationKit", "DenseLinearAlgebra", "NetworkTraining", "RandomStreams"]),
+  ("Plotting", ["Plotting"]),
   ("Experiments", ["Experiments", "NetworkTraining", "ArrayFiles", "RandomStreams"]),
   ("CommandLine", ["lipdyn", "Reporting", "ArrayFiles", "DenseLinearAlgebra", "NetworkTraining"]),
 ] as [(String, [String])] {

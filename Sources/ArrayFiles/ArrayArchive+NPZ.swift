@@ -63,7 +63,7 @@ extension ArrayArchive {
     defer { for buffer in buffers { buffer.deallocate() } }
     var members: [(String, UnsafeMutableBufferPointer<UInt8>)] = []
     for name in names {
-      let bytes = self[name]!.npy()
+      guard let bytes = self[name]?.npy() else { continue }
       let buffer = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: bytes.count)
       _ = buffer.initialize(from: bytes)
       buffers.append(buffer)

@@ -115,14 +115,21 @@ public struct Campaign: Sendable {
   }
 
   private func measure<Scalar: NetworkScalar>(_ variant: ExperimentDocument.Variant, _: Scalar.Type) throws -> Double {
-    var trial = try Trial<Scalar>(
-      settings(variant, 0, Scalar.self), on: images, rows: 2, steps: 6, termImages: scale.termImages,
-      checkpoint: folder + "/none")
-    let clock = ContinuousClock()
-    let row = try clock.measure { _ = try trial.finish(atRow: { _ in false }, isCancelled: { true }) } / .seconds(1)
-    let both = try clock.measure { _ = try trial.finish(atRow: { _ in false }, isCancelled: { false }) } / .seconds(1)
-    try? FileManager.default.removeItem(atPath: folder + "/none")
-    let step = max(1e-6, (both - 2 * row) / 6)
+    // What a run takes to begin is in both times, and does not count as that of its steps.
+    func seconds(steps: Int) throws -> (total: Double, rows: Int) {
+      var trial = try Trial<Scalar>(
+        settings(variant, 0, Scalar.self), on: images, rows: 2, steps: steps, termImages: scale.termImages,
+        checkpoint: folder + "/none")
+      var rows: [TrialRow]?
+      let time = try ContinuousClock().measure {
+        rows = try trial.finish(atRow: { _ in false }, isCancelled: { false })
+      }
+      return (time / .seconds(1), rows?.count ?? 1)
+    }
+    _ = try seconds(steps: 2)
+    let (few, many) = (try seconds(steps: 2), try seconds(steps: 14))
+    let step = max(0, (many.total - few.total) / 12)
+    let row = max(0, (few.total - 2 * step) / Double(few.rows))
     return Double(steps(variant)) * step + Double(scale.rows + 1) * row
   }
 

@@ -41,7 +41,7 @@ struct ChunkedRun: Sendable {
   func run(
     threads: Int, control: EnsembleControl, _ simulate: @escaping @Sendable (Range<Int>) -> Chunk
   ) throws(SimulationError) -> EnsembleResult {
-    let needsValues = !recording.quantiles.isEmpty
+    let needsValues = needsValues
     let kept = try pieces(threads: threads, control: control) { range in
       let result = simulate(range)
       return Kept(
@@ -81,6 +81,9 @@ struct ChunkedRun: Sendable {
     }
   }
 
+  /// Whether single values are kept, not only their moments.
+  private var needsValues: Bool { !recording.quantiles.isEmpty || recording.pathsKept > 0 }
+
   private func collect(_ kept: [Kept]) -> EnsembleResult {
     var terminal: [Double] = []
     terminal.reserveCapacity(paths)
@@ -92,10 +95,12 @@ struct ChunkedRun: Sendable {
     let summaries = recording.steps.enumerated().map { index, step in
       var moments = RunningMoments()
       for chunk in kept { moments.merge(chunk.moments[index]) }
-      let values = recording.quantiles.isEmpty ? [] : kept.flatMap { $0.values[index] }
+      let values = needsValues ? kept.flatMap { $0.values[index] } : []
       return EnsembleSummary(
         step: step, time: grid.time(after: step), moments: moments,
-        quantiles: values.isEmpty ? [] : QuantileEstimate.estimates(of: recording.quantiles, from: values))
+        quantiles: recording.quantiles.isEmpty
+          ? [] : QuantileEstimate.estimates(of: recording.quantiles, from: values),
+        paths: Array(values.prefix(recording.pathsKept)))
     }
     return EnsembleResult(
       terminal: terminal, moments: moments, summaries: summaries, nonFinite: NonFinitePaths.find(in: terminal))

@@ -1,6 +1,9 @@
 // The schemes, and their loop over a block of scalar paths, the hottest of this module.
 
-/// Schemes for Itô equations; ``advance(_:_:next:noise:scale:by:)`` is that for scalar ones, which all of them can take.
+/// Schemes for Itô equations; ``advance(_:_:next:noise:scale:by:)`` is that for scalar ones, which all of them can take,
+/// and ``ItoStep`` that for vectors, whose noise decides (``takes(_:additive:)``).
+///
+/// What is said of orders below is for scalar equations; ``strongOrder(for:additive:)`` has those for vectors.
 ///
 /// - Source: Maruyama 1955; Milstein 1974; Kloeden, Platen 1992, §10.2, §10.3, (11.1.3) and (15.1.1); Rümelin 1982.
 public enum ItoScheme: String, CaseIterable, Sendable, CustomStringConvertible {
@@ -27,8 +30,6 @@ public enum ItoScheme: String, CaseIterable, Sendable, CustomStringConvertible {
 
   /// Whether it needs the coefficients at the end of the step, too.
   @inlinable public var looksAhead: Bool { self == .heun || self == .weakOrderTwo }
-  /// Whether it is there for vector equations.
-  @inlinable public var takesVectors: Bool { self == .eulerMaruyama || self == .milstein }
 
   /// Advances a block of paths by one step, in place.
   ///

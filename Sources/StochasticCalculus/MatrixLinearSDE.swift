@@ -82,6 +82,7 @@ public struct MatrixLinearSDE: ItoProcess {
 
   public var stateDimension: Int { rows * columns }
   public var noiseStructure: NoiseStructure { .lowRankFactor }
+  public var hasAdditiveNoise: Bool { true }
 
   public func drift(at t: Double, _ x: Span<Double>, into a: inout MutableSpan<Double>) {
     switch curvature {

@@ -6,6 +6,8 @@ public struct Recording: Sendable, Equatable {
   public var steps: [Int]
   /// Which quantiles; they need the values of all paths at each recorded step, 8 bytes each.
   public var quantiles: [Double]
+  /// How many paths to keep one by one at each recorded step: the first ones.
+  public var pathsKept = 0
 
   /// Summaries after certain steps.
   public init(after steps: [Int], quantiles: [Double] = []) {
@@ -48,6 +50,8 @@ public struct EnsembleSummary: Sendable, Equatable {
   public let moments: RunningMoments
   /// The quantiles asked for.
   public let quantiles: [QuantileEstimate]
+  /// The values of the paths kept, in the order of their numbers.
+  public let paths: [Double]
 }
 
 /// The paths whose values are not finite.

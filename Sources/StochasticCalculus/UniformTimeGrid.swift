@@ -52,10 +52,12 @@ public enum SimulationError: Error, Equatable, CustomStringConvertible {
   case recordedStepOutOfRange(Int, steps: Int)
   /// A quantile's probability is not between 0 and 1.
   case probabilityOutOfRange(Double)
-  /// Milstein's scheme was asked for an equation whose noise is not diagonal.
-  case milsteinNeedsDiagonalNoise
-  /// A scheme for scalar equations was asked for a vector equation.
-  case schemeNeedsScalar(ItoScheme)
+  /// A scheme was asked for a vector equation with a noise that it does not take.
+  case schemeCannotTakeNoise(scheme: ItoScheme, noise: NoiseStructure, additive: Bool)
+  /// A process says that its noise is commutative, and at the initial state it is not.
+  case noiseNotCommutative(NoiseBracket)
+  /// A process says that its noise is additive, and it depends on the state.
+  case noiseNotAdditive
   /// The caller asked for the simulation to stop.
   case cancelled(completedPaths: Int)
 
@@ -81,10 +83,15 @@ public enum SimulationError: Error, Equatable, CustomStringConvertible {
       "a summary is asked for after step \(step), but steps are numbered 0 to \(steps)"
     case .probabilityOutOfRange(let probability):
       "a quantile is asked for at probability \(probability); it must lie between 0 and 1, both excluded"
-    case .milsteinNeedsDiagonalNoise:
-      "the Milstein scheme is asked for, but the noise is not diagonal; use the Euler-Maruyama scheme"
-    case .schemeNeedsScalar(let scheme):
-      "the scheme \(scheme.rawValue) is for scalar equations; use eulerMaruyama, or milstein where the noise is diagonal"
+    case .schemeCannotTakeNoise(let scheme, let noise, let additive):
+      "scheme is \(scheme.rawValue), which does not take noise of structure \(noise.rawValue); use "
+        + ItoScheme.allCases.filter { $0.takes(noise, additive: additive) }.map(\.rawValue).joined(separator: ", ")
+        + (scheme.takes(noise, additive: true) ? ", or declare the noise additive if it is" : "")
+    case .noiseNotCommutative(let bracket):
+      "noiseStructure is commutative, but at the initial state noises \(bracket.first) and \(bracket.second) have a "
+        + "bracket of relative size \(bracket.size) where 0 is claimed; declare the structure general"
+    case .noiseNotAdditive:
+      "hasAdditiveNoise is true, but the diffusion at the initial state and beside it is not the same; declare it false"
     case .cancelled(let paths):
       "the simulation was cancelled after \(paths) paths; nothing is returned"
     }

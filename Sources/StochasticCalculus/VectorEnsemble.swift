@@ -5,7 +5,8 @@ public import RandomStreams
 /// An ensemble of paths of a vector Itô equation.
 ///
 /// Noise j of path i at step k is the normal at (path: j, step: k, component: i) of the stream: the noises of
-/// one path are contiguous, since there may be many of them.
+/// one path are contiguous, since there may be many of them. What a scheme needs of areas comes from the stream below,
+/// "levy area", so that every scheme sees the same increments.
 public struct VectorEnsemble<Process: ItoProcess>: Sendable {
   /// The equation.
   public let process: Process
@@ -15,18 +16,24 @@ public struct VectorEnsemble<Process: ItoProcess>: Sendable {
   public let paths: Int
   /// The time steps.
   public let grid: UniformTimeGrid
-  /// The scheme; Milstein's only for diagonal noise.
+  /// The scheme.
   public let scheme: ItoScheme
+  /// Whether −W drives the paths, as antithetic variates want it; Lévy areas are then drawn given −ΔW.
+  public let isMirrored: Bool
   /// The normals.
   public let normals: CounterNormals
+  @usableFromInline let stepper: ItoStep<Process>
+  /// `nil` if the scheme looks at no areas.
+  @usableFromInline let levyArea: LevyArea?
 
   /// The ensemble of paths numbered 0 ..< paths of a stream.
   ///
-  /// - Throws: ``SimulationError`` if the initial state does not fit, there are no paths, or the scheme
-  ///   cannot take the noise.
+  /// - Parameter isMirrored: whether −W drives the paths.
+  /// - Throws: ``SimulationError`` if the initial state does not fit, there are no paths, the scheme cannot take the
+  ///   noise, or the noise is not at the initial state what the process says.
   public init(
     _ process: Process, from initial: [Double], paths: Int, on grid: UniformTimeGrid,
-    scheme: ItoScheme = .eulerMaruyama, stream: StreamName, seed: UInt64
+    scheme: ItoScheme = .eulerMaruyama, isMirrored: Bool = false, stream: StreamName, seed: UInt64
   ) throws(SimulationError) {
     guard initial.count == process.stateDimension else {
       throw .wrongStateDimension(expected: process.stateDimension, actual: initial.count)
@@ -35,10 +42,21 @@ public struct VectorEnsemble<Process: ItoProcess>: Sendable {
       throw .nonFiniteInitialValue(index: index, value: value)
     }
     guard paths >= 1 && paths < 1 << 30 else { throw .pathsOutOfRange(paths) }
-    guard scheme.takesVectors else { throw .schemeNeedsScalar(scheme) }
-    guard scheme != .milstein || process.noiseStructure == .diagonal else { throw .milsteinNeedsDiagonalNoise }
+    try process.validateNoise(for: scheme, at: grid.start, initial)
     (self.process, self.initial, self.paths, self.grid, self.scheme) = (process, initial, paths, grid, scheme)
+    self.isMirrored = isMirrored
     normals = CounterNormals(stream, seed: seed)
+    stepper = ItoStep(process, scheme: scheme)
+    let noises = process.noiseDimension
+    let approximation: LevyArea.Approximation? =
+      switch stepper.neededAreas {
+      case .none: nil
+      case .moments: .twoPoint
+      case .law: .fourier(terms: LevyArea.terms(noises: noises, steps: grid.steps))
+      }
+    levyArea = approximation.map {
+      LevyArea(noises: noises, by: $0, stream: stream.appending("levy area"), seed: seed)
+    }
   }
 
   /// Simulates every path and keeps a function of its state.
@@ -99,24 +117,22 @@ public struct VectorEnsemble<Process: ItoProcess>: Sendable {
 
   @inlinable
   func simulatePaths(_ range: Range<Int>, _ visit: (_ step: Int, _ state: Span<Double>) -> Void) {
-    let stepper = ItoStep(process, scheme: scheme)
+    // One set of buffers for all paths: a step allocates nothing.
+    var stepper = stepper
+    var levyArea = levyArea
     var state = initial
     var noise = [Double](repeating: 0, count: process.noiseDimension)
-    // One set of buffers for all paths: a step allocates nothing.
-    var drift = initial
-    var diffusion = [Double](repeating: 0, count: stepper.diffusionCount)
-    var slope = initial
+    var areas = [Double](repeating: 0, count: levyArea?.count ?? 0)
     let h = grid.step
-    let scale = h.squareRoot()
+    let scale = isMirrored ? -h.squareRoot() : h.squareRoot()
     for path in range {
       for index in initial.indices { state[index] = initial[index] }
       visit(0, state.span)
       for step in 0..<grid.steps {
         noise.withUnsafeMutableBufferPointer { normals.fill($0, step: step, firstPath: 0, component: path) }
         for index in noise.indices { noise[index] *= scale }
-        stepper.advance(
-          &state, at: grid.time(after: step), by: h, increments: noise, drift: &drift, diffusion: &diffusion,
-          slope: &slope)
+        levyArea?.fill(&areas, increments: noise, over: h, path: path, step: step)
+        stepper.advance(&state, at: grid.time(after: step), by: h, increments: noise, areas: areas)
         visit(step + 1, state.span)
       }
     }

@@ -4,6 +4,7 @@ import ArgumentParser
 import Experiments
 import Foundation
 import NetworkTraining
+import Plotting
 import Reporting
 
 struct ExperimentCommand: ParsableCommand {
@@ -119,9 +120,9 @@ struct ExperimentCommand: ParsableCommand {
       progress.clear()
       guard let records else { return nil }
       let outcome = Outcome(campaign, records)
-      let script = try ExperimentFiles.write(outcome, campaign, records, machine: VerificationRecord.Machine.current)
+      try ExperimentFiles.write(outcome, campaign, records, machine: VerificationRecord.Machine.current)
       report(outcome, seconds: (ContinuousClock.now - start) / .seconds(1))
-      print(Gnuplot.run(script) ?? "figure: \(campaign.folder)/figure.svg")
+      print(try FigureFile.write(outcome.figure(campaign, records), to: campaign.folder + "/figure.svg"))
       print("")
       // A long run's reader sees each experiment when it ends, in a pipe too.
       fflush(nil)
@@ -146,28 +147,5 @@ struct ExperimentCommand: ParsableCommand {
     }
 
     private func short(_ x: Double) -> String { String(format: "%.3g", x == 0 ? 0 : x) }
-  }
-}
-
-/// gnuplot, if the machine has it.
-enum Gnuplot {
-  /// Runs a script in its own folder.
-  ///
-  /// - Returns: nil if it worked, else what to do.
-  static func run(_ script: String) -> String? {
-    let url = URL(fileURLWithPath: script)
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-    process.arguments = ["gnuplot", url.lastPathComponent]
-    process.currentDirectoryURL = url.deletingLastPathComponent()
-    process.standardOutput = FileHandle.nullDevice
-    process.standardError = FileHandle.nullDevice
-    do {
-      try process.run()
-      process.waitUntilExit()
-    } catch { return "no figure: \(error.localizedDescription)" }
-    return process.terminationStatus == 0
-      ? nil
-      : "no figure: gnuplot is missing or failed; install gnuplot-nox, then run gnuplot in the folder on figure.gp"
   }
 }

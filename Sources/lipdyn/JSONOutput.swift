@@ -31,7 +31,7 @@ struct JSONOutput: ParsableArguments {
 private enum StandardOutput {
   private static let descriptor: Int32 = {
     fflush(nil)
-    let kept = dup(STDOUT_FILENO)
+    let kept = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 0)
     let nowhere = open("/dev/null", O_WRONLY)
     dup2(nowhere, STDOUT_FILENO)
     close(nowhere)

@@ -16,7 +16,7 @@ struct Lipdyn: ParsableCommand {
     subcommands: [
       Verify.self, Calibrate.self, Claims.self, Show.self, Graph.self, Simulate.self, Train.self, TrainNetwork.self,
       Layer.self, Regularizers.self, Variance.self, VarianceAmplification.self, Check.self, NewDerivation.self,
-      ExperimentCommand.self, DataCommand.self, Benchmark.self,
+      ExperimentCommand.self, PlotCommand.self, DataCommand.self, NotebookCommand.self, Benchmark.self,
     ])
 
   /// What the program is for.

@@ -5,6 +5,7 @@ import ArrayFiles
 import DenseLinearAlgebra
 import Foundation
 import LipschitzDynamics
+import Plotting
 import RandomStreams
 import Reporting
 import StochasticCalculus
@@ -42,9 +43,13 @@ struct EnsembleOptions: ParsableArguments {
   @Option(help: "Write observations (.csv) or observations and terminal values (.npz).")
   var output: String?
 
+  @Option(help: "Draw paths, quantiles and the predicted law into FILE.svg, .png or .gp.")
+  var plot: String?
+
   @OptionGroup var record: JSONOutput
 
   func validate() throws {
+    try plot.map { _ = try FigureFile.format(of: $0) }
     try UsageError.require(paths >= 2, "--paths \(paths): use at least 2, so that there is a standard error")
     try UsageError.require(steps >= 1, "--steps \(steps): use at least 1")
     try UsageError.require(horizon > 0 && horizon.isFinite, "--horizon \(horizon): must be positive and finite")
@@ -56,18 +61,24 @@ struct EnsembleOptions: ParsableArguments {
         output.hasSuffix(".csv") || output.hasSuffix(".npz"), "--output \(output): the name must end in .csv or .npz")
     }
     try UsageError.requireMemory(
-      (Double(paths) * Double(2 * min(observations, 1 << 40) + 4) + Double(observations) * 16) * 8e-9,
+      (Double(paths) * Double(2 * min(max(observations, plot == nil ? 0 : 100), 1 << 40) + 4) + Double(observations)
+        * 16) * 8e-9,
       for: "--paths \(paths) with --observations \(observations)")
   }
 
   /// The time grid; the output path is tried now, because nobody wants to learn of it after the work.
   func grid() throws -> UniformTimeGrid {
-    try UsageError.requireWritable([output])
+    try UsageError.requireWritable([output, plot])
     return try UniformTimeGrid(end: horizon, steps: steps)
   }
 
   func recording(_ grid: UniformTimeGrid) -> Recording {
-    .evenly(observations, of: grid, quantiles: [0.05, 0.5, 0.95])
+    var recording = Recording.evenly(observations, of: grid, quantiles: [0.05, 0.5, 0.95])
+    guard plot != nil else { return recording }
+    // A picture has more points than a table.
+    recording.steps += Recording.evenly(100, of: grid).steps
+    recording.pathsKept = 20
+    return recording
   }
 
   func control() -> EnsembleControl {
@@ -83,15 +94,16 @@ struct EnsembleOptions: ParsableArguments {
       throw UsageError("\(lost): choose a smaller volatility or drift, or more --steps")
     }
     print(title)
+    let summaries = Array(result.summaries.prefix(min(observations, steps) + 1))
     try record.write(
       SimulationRecord(
         title, self,
-        result.summaries.map { .init($0.moments, at: $0.time, exact: exact($0.time), quantiles: $0.quantiles) }))
+        summaries.map { .init($0.moments, at: $0.time, exact: exact($0.time), quantiles: $0.quantiles) }))
     var table = TextTable([
       ("t", .right), ("mean", .right), ("± s.e.", .right), ("exact", .right), ("z", .right), ("variance", .right),
       ("± s.e.", .right), ("exact", .right), ("z", .right),
     ])
-    for summary in result.summaries {
+    for summary in summaries {
       let (m, closed) = (summary.moments, exact(summary.time))
       func z(_ value: Double, _ target: Double?, _ error: Double) -> String {
         guard let target, error > 0 else { return "–" }
@@ -105,13 +117,21 @@ struct EnsembleOptions: ParsableArguments {
       ])
     }
     for line in table.lines { print(line) }
+    if let plot {
+      let fan = Figure.fan(Array(result.summaries.dropFirst(summaries.count)), title: title, exact: exact)
+      print(try FigureFile.write(Figure([fan]), to: plot))
+    }
     guard let output else { return }
-    if output.hasSuffix(".csv") { try writeCSV(result, exact, to: output) } else { try writeNPZ(result, to: output) }
+    if output.hasSuffix(".csv") {
+      try writeCSV(summaries, exact, to: output)
+    } else {
+      try writeNPZ(summaries, result.terminal, to: output)
+    }
     print("written: \(output)")
   }
 
   private func writeCSV(
-    _ result: EnsembleResult, _ exact: (Double) -> (mean: Double, variance: Double)?, to path: String
+    _ summaries: [EnsembleSummary], _ exact: (Double) -> (mean: Double, variance: Double)?, to path: String
   ) throws {
     let file = try CSVWriter(
       path: path,
@@ -119,7 +139,7 @@ struct EnsembleOptions: ParsableArguments {
         "time", "mean", "mean_se", "mean_exact", "variance", "variance_se", "variance_exact", "q05", "q05_se", "q50",
         "q50_se", "q95", "q95_se",
       ])
-    for summary in result.summaries {
+    for summary in summaries {
       let (m, closed) = (summary.moments, exact(summary.time))
       var row: [CSVField] = [
         .number(summary.time), .number(m.mean), .number(m.standardErrorOfMean),
@@ -132,17 +152,17 @@ struct EnsembleOptions: ParsableArguments {
     try file.commit()
   }
 
-  private func writeNPZ(_ result: EnsembleResult, to path: String) throws {
+  private func writeNPZ(_ summaries: [EnsembleSummary], _ terminal: [Double], to path: String) throws {
     var archive = ArrayArchive()
-    let count = result.summaries.count
-    archive["time"] = NumericArray(shape: [count], result.summaries.map(\.time))
-    archive["mean"] = NumericArray(shape: [count], result.summaries.map(\.moments.mean))
-    archive["mean_se"] = NumericArray(shape: [count], result.summaries.map(\.moments.standardErrorOfMean))
-    archive["variance"] = NumericArray(shape: [count], result.summaries.map(\.moments.variance))
-    archive["variance_se"] = NumericArray(shape: [count], result.summaries.map(\.moments.standardErrorOfVariance))
+    let count = summaries.count
+    archive["time"] = NumericArray(shape: [count], summaries.map(\.time))
+    archive["mean"] = NumericArray(shape: [count], summaries.map(\.moments.mean))
+    archive["mean_se"] = NumericArray(shape: [count], summaries.map(\.moments.standardErrorOfMean))
+    archive["variance"] = NumericArray(shape: [count], summaries.map(\.moments.variance))
+    archive["variance_se"] = NumericArray(shape: [count], summaries.map(\.moments.standardErrorOfVariance))
     archive["quantiles"] = NumericArray(
-      shape: [count, 3], result.summaries.flatMap { $0.quantiles.map(\.value) })
-    archive["terminal"] = NumericArray(shape: [result.terminal.count], result.terminal)
+      shape: [count, 3], summaries.flatMap { $0.quantiles.map(\.value) })
+    archive["terminal"] = NumericArray(shape: [terminal.count], terminal)
     try archive.writeNPZ(to: path)
   }
 }
@@ -256,6 +276,8 @@ extension Simulate {
     @Option(parsing: .unconditional, help: "a, per unit of time.") var curvature = 1.0
     @Option(parsing: .unconditional, help: "η.") var learningRate = 0.1
     @Option(parsing: .unconditional, help: "Standard deviation of Ω's entries.") var noise = 0.2
+    @Option(help: "The scheme; heun and weakOrderTwo are one scheme for a noise that does not depend on θ.")
+    var scheme: ItoScheme = .eulerMaruyama
     @OptionGroup var ensemble: EnsembleOptions
 
     func run() throws {
@@ -269,22 +291,29 @@ extension Simulate {
         Double(rows) * Double(columns) * Double(rank + 8) * 8e-9, for: "noise of rank \(rank) in \(rows) x \(columns)")
       try UsageError.require(
         curvature.isFinite && curvature * ensemble.horizon / Double(ensemble.steps) < 2,
-        "--curvature \(curvature): Euler–Maruyama is unstable from curvature · step = 2 on; use more --steps")
+        "--curvature \(curvature): \(scheme) is unstable from curvature · step = 2 on; use more --steps")
       let grid = try ensemble.grid()
       let problem = MatrixProblem(rows: rows, columns: columns, rank: rank, noise: noise, seed: ensemble.seed)
       let process = try MatrixLinearSDE(
         rows: rows, columns: columns,
         curvature: .entrywise([Double](repeating: curvature, count: rows * columns)),
         equilibrium: problem.equilibrium.elements, learningRate: eta, noiseFactor: problem.factor.elements)
-      let result = try MatrixLinearEnsemble(
-        process, from: problem.start.elements, paths: ensemble.paths, on: grid, stream: "simulate/matrix",
-        seed: ensemble.seed
-      ).simulate(
-        threads: ensemble.threads, recording: ensemble.recording(grid), control: ensemble.control(),
-        observable: { log($0) })
+      let (recording, control) = (ensemble.recording(grid), ensemble.control())
+      let result: EnsembleResult
+      if scheme == .eulerMaruyama {
+        result = try MatrixLinearEnsemble(
+          process, from: problem.start.elements, paths: ensemble.paths, on: grid, stream: "simulate/matrix",
+          seed: ensemble.seed
+        ).simulate(threads: ensemble.threads, recording: recording, control: control, observable: { log($0) })
+      } else {
+        result = try VectorEnsemble(
+          process, from: problem.start.elements, paths: ensemble.paths, on: grid, scheme: scheme,
+          stream: "simulate/matrix", seed: ensemble.seed
+        ).simulate(threads: ensemble.threads, recording: recording, control: control) { _, x in problem.logNorm(x) }
+      }
       let prediction = try problem.initialPrediction(curvature: curvature, learningRate: eta)
       try ensemble.report(
-        result, title: "log σ₁(θ(t)), \(ensemble.paths) paths by Euler–Maruyama; no closed form exists",
+        result, title: "log σ₁(θ(t)), \(ensemble.paths) paths by \(scheme); no closed form exists",
         exact: { _ in nil })
       print(
         "Theorem 14 at t = 0: μ \(rounded(prediction.mu)), κ \(rounded(prediction.kappa)), "

@@ -55,7 +55,7 @@ struct MeanOptions: ParsableArguments {
       multilevel == nil || !varianceReduction, "--multilevel and --variance-reduction: give one of them")
     if let multilevel {
       try UsageError.require(
-        multilevel > 0 && multilevel.isFinite, "--multilevel \(multilevel): an error to reach, positive and finite")
+        multilevel > 0 && multilevel.isFinite, "--multilevel \(multilevel): an accuracy to reach, positive and finite")
     }
   }
 

@@ -48,7 +48,7 @@ import Testing
     #expect(!FileManager.default.fileExists(atPath: directory.path("cut") + "/quick/mine/result.json"))
     let rest = try ToolRun(arguments: command("cut"))
     #expect(rest.status == 0, "\(rest.errors)")
-    for name in ["result.json", "rows.csv", "figure-paths.dat", "figure-panel.dat", "figure.gp"] {
+    for name in ["result.json", "rows.csv", "figure.gp"] {
       let bytes = try ["whole", "cut"].map {
         try Data(contentsOf: URL(fileURLWithPath: directory.path($0) + "/quick/mine/" + name))
       }

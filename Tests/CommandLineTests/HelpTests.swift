@@ -64,7 +64,7 @@ struct HelpTests {
 
   /// Commands that print results in another form, or none; Documentation/command-line.md says which.
   private static let others = [
-    "train", "train-network", "experiment run", "regularizers", "new-derivation", "data fetch",
+    "train", "train-network", "experiment run", "regularizers", "new-derivation", "data fetch", "plot",
   ]
 
   @Test("every command that prints results takes --json")
@@ -162,8 +162,9 @@ struct HelpTests {
   func terminal(isDumb: Bool) throws {
     let terminal = try PseudoTerminal()
     let run = try ToolRun(
-      arguments: ["simulate", "gbm", "--paths", "20000", "--steps", "200"], standardError: terminal.end,
-      environment: ["TERM": isDumb ? "dumb" : "xterm", "NO_COLOR": "1"])
+      arguments: ["simulate", "gbm", "--paths", "20000", "--steps", "200"],
+      environment: ["TERM": isDumb ? "dumb" : "xterm", "NO_COLOR": "1"],
+      standardError: terminal.end)
     #expect(run.status == 0)
     let text = terminal.read()
     #expect(text.contains("\u{1B}[2K") != isDumb, "\(text)")

@@ -20,10 +20,9 @@ struct ToolRun {
   /// - Parameters:
   ///   - isRipe: asked often; once it is true the run is killed where it stands, as by a power cut.
   ///   - standardError: where errors go instead of ``errors``.
-  ///   - environment: added to that of the tests.
   init(
-    arguments: [String], directory workplace: URL? = nil, killedWhen isRipe: (() -> Bool)? = nil,
-    standardError: FileHandle? = nil, environment: [String: String] = [:]
+    arguments: [String], directory workplace: URL? = nil, environment: [String: String]? = nil,
+    killedWhen isRipe: (() -> Bool)? = nil, standardError: FileHandle? = nil
   ) throws {
     let tests = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
     let candidates = [URL(fileURLWithPath: tests), URL(fileURLWithPath: CommandLine.arguments[0])]
@@ -32,13 +31,15 @@ struct ToolRun {
     let process = Process()
     process.executableURL = tool
     process.arguments = arguments
+    if let environment {
+      process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
+    }
     if let workplace { process.currentDirectoryURL = workplace }
     // Files, not pipes: a pipe that fills up would stop the process that nobody reads yet.
     let directory = try TemporaryDirectory()
     let (out, err) = (try directory.create("out"), try directory.create("err"))
     process.standardOutput = out.handle
     process.standardError = standardError ?? err.handle
-    process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
     try process.run()
     while let isRipe, process.isRunning {
       if isRipe() { kill(process.processIdentifier, SIGKILL) } else { usleep(2_000) }

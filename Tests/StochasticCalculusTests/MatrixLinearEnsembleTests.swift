@@ -79,7 +79,7 @@ import Testing
       case "rank one": column[i] * Double(j + 1)
       case "zero": 0
       case "huge": 1e300 * column[i] + (i == j ? 1e299 : 0)
-      case "tiny": 1e-310 * column[i] + (i == j ? 1e-309 : 0)
+      case "tiny": 0x1p-1030 * column[i] + (i == j ? 0x1p-1027 : 0)
       case "diagonal": i == j ? Double(j) : 0
       default: column[i] * pow(10, -3 * Double(j))
       }

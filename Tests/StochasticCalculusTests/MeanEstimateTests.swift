@@ -92,4 +92,25 @@ import Testing
       #expect(a != b)
     }
   }
+
+  @Test(arguments: [ItoScheme.eulerMaruyama, .weakOrderTwo])
+  func mirroredVectors(scheme: ItoScheme) throws {
+    let process = try MatrixLinearSDE(
+      rows: 2, columns: 1, curvature: .left([1, 0.5, -0.5, 2]), equilibrium: [0.3, -1], learningRate: 0.5,
+      noiseFactor: [1, 0.2, -0.4, 0.7])
+    let still = try MatrixLinearSDE(
+      rows: 2, columns: 1, curvature: .left([1, 0.5, -0.5, 2]), equilibrium: [0.3, -1], learningRate: 0,
+      noiseFactor: [1, 0.2, -0.4, 0.7])
+    let grid = try UniformTimeGrid(end: 1, steps: 8)
+    func run(_ process: MatrixLinearSDE, _ isMirrored: Bool) throws -> [Double] {
+      try VectorEnsemble(
+        process, from: [1, 2], paths: 3, on: grid, scheme: scheme, isMirrored: isMirrored, stream: "mirror", seed: 1
+      ).terminalStates().states
+    }
+    let (up, down, middle) = (try run(process, false), try run(process, true), try run(still, false))
+    for i in up.indices {
+      #expect(abs((up[i] + down[i]) / 2 - middle[i]) < 1e-13)
+      #expect(up[i] != down[i])
+    }
+  }
 }

@@ -22,6 +22,9 @@ private struct DiagonalGeometric: ItoProcess {
   func diffusionDerivative(at t: Double, _ x: Span<Double>, into slope: inout MutableSpan<Double>) {
     for i in 0..<x.count { slope[i] = volatilities[i] }
   }
+  func noiseInducedDrift(at t: Double, _ x: Span<Double>, into c: inout MutableSpan<Double>) {
+    for i in 0..<x.count { c[i] = volatilities[i] * volatilities[i] * x[i] / 2 }
+  }
 }
 
 /// Brownian motion through a constant 2 x 3 matrix.
@@ -40,7 +43,7 @@ private struct Correlated: ItoProcess {
 }
 
 @Suite struct VectorEnsembleTests {
-  @Test(arguments: ItoScheme.allCases.filter(\.takesVectors))
+  @Test(arguments: ItoScheme.allCases)
   func diagonalNoiseIsScalarNoise(scheme: ItoScheme) throws {
     // Path 0 with one dimension reads the same normals as path 0 of a scalar ensemble.
     let grid = try UniformTimeGrid(end: 1, steps: 100)
@@ -172,10 +175,7 @@ private struct Correlated: ItoProcess {
   @Test func wrongInputIsRefused() throws {
     let grid = try UniformTimeGrid(end: 1, steps: 1)
     let process = Correlated(matrix: [1, 2, -0.5, 0.5, 0, 3])
-    #expect(throws: SimulationError.schemeNeedsScalar(.heun)) {
-      try VectorEnsemble(process, from: [0, 0], paths: 1, on: grid, scheme: .heun, stream: "x", seed: 0)
-    }
-    #expect(throws: SimulationError.milsteinNeedsDiagonalNoise) {
+    #expect(throws: SimulationError.schemeCannotTakeNoise(scheme: .milstein, noise: .general, additive: false)) {
       try VectorEnsemble(process, from: [0, 0], paths: 1, on: grid, scheme: .milstein, stream: "x", seed: 0)
     }
     #expect(throws: SimulationError.wrongStateDimension(expected: 2, actual: 1)) {

@@ -1,6 +1,7 @@
 // A random instance of the matrix SDE of Definition 4, for simulation.
 
 public import DenseLinearAlgebra
+private import Glibc
 internal import RandomStreams
 
 /// θ(0), θ* and Ω with Gaussian entries from named streams.
@@ -29,6 +30,12 @@ public struct MatrixProblem: Sendable {
     start = gaussian(rows, columns, scale, "start")
     equilibrium = gaussian(rows, columns, scale, "equilibrium")
     factor = gaussian(rows * columns, rank, noise, "factor")
+  }
+
+  /// log σ₁ of a state given column by column; NaN if it is not finite.
+  public func logNorm(_ state: Span<Double>) -> Double {
+    let theta = Matrix(rows: start.rows, columns: start.columns, columnMajor: state.indices.map { state[$0] })
+    return (try? TopSingularTriplet(theta)).map { log($0.sigma) } ?? .nan
   }
 
   /// The coefficients of Theorem 14 at θ(0), for ∇L = a(θ − θ*).

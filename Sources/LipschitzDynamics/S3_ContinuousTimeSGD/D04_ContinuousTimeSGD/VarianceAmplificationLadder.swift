@@ -34,7 +34,7 @@ public struct VarianceAmplificationLadder: Sendable {
     try HypothesisViolation.require((1...1_000_000).contains(steps), field: "steps", value: steps, "from 1 to 1000000")
     try HypothesisViolation.require(
       amplifications.first == 1 && zip(amplifications, amplifications.dropFirst()).allSatisfy { $0 < $1 }
-        && amplifications.last! <= 1000, field: "amplifications l", value: "\(amplifications)",
+        && amplifications.allSatisfy { $0 <= 1000 }, field: "amplifications l", value: "\(amplifications)",
       "ascending from 1, which is SGD, to at most 1000")
     try HypothesisViolation.require(
       substeps % 4 == 0 && (8...1000).contains(substeps), field: "Euler–Maruyama steps a learning rate",

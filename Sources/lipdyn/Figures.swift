@@ -1,0 +1,206 @@
+// The pictures of simulate, train, train-network, variance, svag and verify.
+
+import Foundation
+import LipschitzDynamics
+import Plotting
+import Reporting
+import StochasticCalculus
+import VerificationKit
+
+extension Figure {
+  /// Paths in front of the quantiles of all of them, with the mean and what was predicted of it.
+  static func fan(
+    _ summaries: [EnsembleSummary], title: String, exact: (Double) -> (mean: Double, variance: Double)?
+  ) -> Panel {
+    let t = summaries.map(\.time)
+    let paths = (summaries.first?.paths.indices ?? 0..<0).map { i in
+      Series(.line(width: 0.4), [t, summaries.map { $0.paths[i] }], title: i == 0 ? "paths" : nil, colour: 5)
+    }
+    var series: [Series] = []
+    let closed = summaries.compactMap { exact($0.time) }
+    let isClosed = closed.count == summaries.count && !closed.isEmpty
+    if summaries.allSatisfy({ $0.quantiles.count == 3 }) {
+      series.append(
+        Series(
+          .band, [t, summaries.map { $0.quantiles[0].value }, summaries.map { $0.quantiles[2].value }],
+          title: "5 to 95 %", colour: 0))
+    }
+    series += paths
+    series.append(
+      Series(.line(width: 2), [t, summaries.map(\.moments.mean)], title: "mean", colour: 0))
+    if isClosed {
+      series.append(Series(.dashes, [t, closed.map(\.mean)], title: "predicted mean", colour: 1))
+      for sign in [-1.0, 1] {
+        series.append(
+          Series(
+            .dashes, [t, closed.map { $0.mean + sign * $0.variance.squareRoot() }],
+            title: sign < 0 ? "predicted mean ± 1 sd" : nil, colour: 3))
+      }
+    }
+    return Panel(title, x: "t", series)
+  }
+
+  /// The same from a file, without single paths.
+  static func fan(_ table: NumberTable) -> Figure {
+    let t = table["time"]
+    var series = [
+      Series(.band, [t, table["q05"], table["q95"]], title: "5 to 95 %", colour: 0),
+      Series(.line(width: 2), [t, table["mean"]], title: "mean", colour: 0),
+    ]
+    let (mean, variance) = (table["mean_exact"], table["variance_exact"])
+    if mean.contains(where: \.isFinite) {
+      series.append(Series(.dashes, [t, mean], title: "predicted mean", colour: 1))
+      for sign in [-1.0, 1] {
+        series.append(
+          Series(
+            .dashes, [t, zip(mean, variance).map { $0 + sign * $1.squareRoot() }],
+            title: sign < 0 ? "predicted mean ± 1 sd" : nil, colour: 3))
+      }
+    }
+    return Figure([Panel("paths by their quantiles", x: "t", series)])
+  }
+
+  /// Z beside its prediction, what moves it, and both terms layer by layer.
+  static func ledger(_ table: NumberTable) -> Figure {
+    let (t, predicted, deviation) = (table["time"], table["Z_predicted"], table["Z_predicted_sd"])
+    func band(_ sign: Double) -> [Double] { zip(predicted, deviation).map { $0 + sign * 2 * $1 } }
+    return Figure(
+      [
+        Panel(
+          "Z = Σ log σ₁", x: "t = ηk", key: .bottomRight,
+          [
+            Series(.band, [t, band(-1), band(1)], title: "predicted ± 2 sd", colour: 0),
+            Series(.dashes, [t, predicted], title: "predicted", colour: 0),
+            Series(.line(width: 1.8), [t, table["Z_observed"]], title: "observed", colour: 1),
+          ])
+      ] + terms(table))
+  }
+
+  /// Z, its terms, and each step's change against the predicted one.
+  static func stepwiseLedger(_ table: NumberTable) -> Figure {
+    let t = table["time"]
+    var bounds = [Series(.line(width: 1.8), [t, table["Z"]], title: "Z = Σ log σ₁", colour: 0)]
+    for (k, (name, title)) in [
+      ("log_lower_bound", "lower bound of log K"), ("log_product_bound", "product of operator norms"),
+      ("log_kernel_product_bound", "bound by the kernels"),
+    ].enumerated() where table.has(name) {
+      bounds.append(Series(.dashes, [t, table[name]], title: title, colour: k + 1))
+    }
+    var panels = [Panel("Z and bounds", x: "t = ηk", bounds)]
+    if table.has("observed_dZ") {
+      let (predicted, deviation) = (table["predicted_dZ"], table["sd_dZ"])
+      let rows = predicted.indices.filter { predicted[$0].isFinite && table["observed_dZ"][$0].isFinite }
+      let x = rows.map { predicted[$0] }
+      let y = rows.map { table["observed_dZ"][$0] }
+      let sd = rows.map { deviation[$0] }
+      let ends = [x.min() ?? 0, x.max() ?? 0]
+      panels.append(
+        Panel(
+          "one step's ΔZ; bars: ± 2 sd", x: "predicted", y: "observed", key: .none,
+          [
+            Series(.intervals, [x, y, zip(y, sd).map { $0 - 2 * $1 }, zip(y, sd).map { $0 + 2 * $1 }], colour: 0),
+            Series(.dashes, [ends, ends], colour: 1),
+          ]))
+    }
+    return Figure(panels + terms(table))
+  }
+
+  private static func terms(_ table: NumberTable) -> [Panel] {
+    let t = table["time"]
+    func magnitudes(_ name: String) -> [Double] { table[name].map { $0 == 0 ? .nan : abs($0) } }
+    let network = [
+      ("mu_Z", "|μ|"), ("kappa_Z", "|κ|"), ("lambda2_Z_exact", "λ²"), ("discrete_step_Z", "|discrete step|"),
+    ].enumerated().filter { table.has($0.element.0) }.map { k, item in
+      Series(.line(width: 1.5), [t, magnitudes(item.0)], title: item.1, colour: k)
+    }
+    func layers(_ name: String) -> [Series] {
+      table.layers(name).enumerated().map { k, l in
+        Series(.line(width: 1.5), [t, magnitudes("layer\(l)_\(name)")], title: "layer \(l)", colour: k)
+      }
+    }
+    return [
+      Panel("what moves Z, per unit of time", x: "t = ηk", logarithmic: .y, key: .topRight, network),
+      Panel("|μ| by layer", x: "t = ηk", logarithmic: .y, key: .topRight, layers("mu")),
+      Panel("|κ| by layer", x: "t = ηk", logarithmic: .y, key: .topRight, layers("kappa")),
+    ]
+  }
+
+  /// Observed over predicted variances with their intervals, a panel a rung.
+  static func variance(_ record: VarianceRecord) -> Figure {
+    var rungs: [(title: String, rows: [VarianceRecord.Row])] = []
+    for row in record.rows {
+      let title = "observed/predicted variance, η = \(row.learningRate), M = \(row.batchSize)"
+      if rungs.last?.title != title { rungs.append((title, [])) }
+      rungs[rungs.count - 1].rows.append(row)
+    }
+    return Figure(
+      rungs.map { rung in
+        let t = rung.rows.map(\.time)
+        func ratios(_ title: String, _ colour: Int, _ ratio: (VarianceRecord.Row) -> VarianceRecord.Ratio) -> Series {
+          let values = rung.rows.map(ratio)
+          // Beside each other, or they would hide each other.
+          let place = t.map { $0 + Double(colour - 2) * 0.015 * (t.last ?? 1) }
+          return Series(
+            .intervals, [place, values.map(\.value), values.map(\.lower99), values.map(\.upper99)], title: title,
+            colour: colour)
+        }
+        return Panel(
+          rung.title, x: "t", key: .topRight,
+          [
+            Series(.dashes, [[0, t.last ?? 1], [1, 1]], colour: 5), ratios("linear response", 2, \.overLinearResponse),
+            ratios("Theorem 17, as printed", 1, \.overTheorem17),
+            ratios("Theorem 17, exact λ_Z²", 3, \.overExactDiffusion),
+          ])
+      })
+  }
+
+  /// Means and spreads of Z by law, each less the SDE's.
+  static func ladder(_ outcome: LadderFile.Outcome) -> Figure {
+    let laws = outcome.descents + [outcome.secondOrder] + outcome.largeSteps
+    let x = laws.indices.map(Double.init)
+    let reference = outcome.diffusion
+    func panel(
+      _ title: String, _ value: (LadderFile.Law) -> Double, _ error: (LadderFile.Law) -> Double
+    ) -> Panel {
+      let differences = laws.map { value($0) - value(reference) }
+      let widths = laws.map { 2.5758 * (error($0) * error($0) + error(reference) * error(reference)).squareRoot() }
+      return Panel(
+        title, key: .none, xNames: laws.map(\.name),
+        [
+          Series(.dashes, [[-0.5, x[x.count - 1] + 0.5], [0, 0]], colour: 5),
+          Series(
+            .intervals,
+            [x, differences, zip(differences, widths).map { $0 - $1 }, zip(differences, widths).map { $0 + $1 }]),
+        ])
+    }
+    return Figure([
+      panel("mean of ΔZ less the SDE's, 99 %", \.mean, \.meanError),
+      panel("sd of ΔZ less the SDE's, 99 %", \.standardDeviation, \.standardDeviationError),
+    ])
+  }
+
+  /// Mutants killed of those planted, by claim and kind of evidence.
+  static func killMatrix(_ record: VerificationRecord) -> Figure {
+    let kinds = Evidence.allCases.map(\.rawValue).filter { kind in
+      record.claims.contains { $0.checks.contains { $0.evidence == kind } }
+    }
+    var (x, y, share, texts) = ([Double](), [Double](), [Double](), [String]())
+    for (row, claim) in record.claims.enumerated() {
+      for (column, kind) in kinds.enumerated() {
+        let checks = Set(claim.checks.filter { $0.evidence == kind }.map(\.name))
+        let killed = claim.mutants.count { !checks.isDisjoint(with: $0.killedBy) }
+        x.append(Double(column))
+        y.append(Double(row))
+        share.append(checks.isEmpty || claim.mutants.isEmpty ? 0 : Double(killed) / Double(claim.mutants.count))
+        texts.append(checks.isEmpty ? "" : "\(killed)/\(claim.mutants.count)")
+      }
+    }
+    var figure = Figure([
+      Panel(
+        "wrong versions killed, by claim and evidence", key: .none, xNames: kinds, yNames: record.claims.map(\.claim),
+        [Series(.cells, [x, y, share], texts: texts)])
+    ])
+    (figure.panelWidth, figure.panelHeight) = (760, 120 + 20 * record.claims.count)
+    return figure
+  }
+}

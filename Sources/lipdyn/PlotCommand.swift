@@ -1,0 +1,92 @@
+// lipdyn plot: pictures of what the other commands have written.
+
+import ArgumentParser
+import ArrayFiles
+import Foundation
+import Plotting
+import Reporting
+
+struct PlotCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "plot",
+    abstract: "Draw a ledger, a simulation, a comparison of laws, or a verification's kill matrix.",
+    discussion: """
+      FILE is what another command wrote, and is recognised by its columns or keys: a ledger (.csv) of train or \
+      train-network, observations (.csv) of simulate, or the JSON of variance, svag or verify. Needs gnuplot; without it \
+      its script is written, and holds all numbers.
+      Example: lipdyn train --steps 400 --ledger ledger.csv && lipdyn plot ledger.csv --output ledger.svg
+      """)
+
+  @Argument(help: "What to draw.") var file: String
+  @Option(help: "FILE.svg, FILE.png, or FILE.gp for gnuplot's script alone.") var output = "figure.svg"
+
+  func run() throws {
+    _ = try FigureFile.format(of: output)
+    try UsageError.requireWritable([output])
+    let text = String(decoding: try FileBytes.read(file, maximumBytes: 1 << 30), as: UTF8.self)
+    let figure = file.hasSuffix(".json") ? try json(text) : try csv(text)
+    print(try FigureFile.write(figure, to: output))
+  }
+
+  private func csv(_ text: String) throws -> Figure {
+    let table = try NumberTable(text, file: file)
+    if table.has("Z_observed") { return .ledger(table) }
+    if table.has("observed_dZ") { return .stepwiseLedger(table) }
+    if table.has("Z") && table.has("mu_Z") { return .stepwiseLedger(table) }
+    if table.has("mean") && table.has("q05") && !table.has("entry") { return .fan(table) }
+    throw UsageError("\(file): neither a ledger nor observations of one scalar process: \(table.names.prefix(6)) …")
+  }
+
+  private func json(_ text: String) throws -> Figure {
+    let decoder = JSONDecoder()
+    let data = Data(text.utf8)
+    if let record = try? decoder.decode(VerificationRecord.self, from: data) { return .killMatrix(record) }
+    if let record = try? decoder.decode(VarianceRecord.self, from: data) { return .variance(record) }
+    if let record = try? decoder.decode(LadderFile.self, from: data) { return .ladder(record.outcome) }
+    throw UsageError("\(file): not the JSON of `lipdyn verify`, `variance` or `svag`")
+  }
+}
+
+/// The numbers of a CSV file; what is no number is NaN.
+struct NumberTable {
+  let names: [String]
+  private let columns: [String: [Double]]
+
+  init(_ text: String, file: String) throws {
+    let lines = text.split(whereSeparator: \.isNewline).filter { !$0.hasPrefix("#") }
+    guard lines.count >= 2 else { throw UsageError("\(file): no rows below a line of column names") }
+    names = lines[0].split(separator: ",", omittingEmptySubsequences: false).map(String.init)
+    var columns = names.map { _ in [Double]() }
+    for (k, line) in lines.dropFirst().enumerated() {
+      let fields = line.split(separator: ",", omittingEmptySubsequences: false)
+      try UsageError.require(
+        fields.count == names.count, "\(file): row \(k + 1) has \(fields.count) fields, the head \(names.count)")
+      for (i, field) in fields.enumerated() { columns[i].append(Double(field) ?? .nan) }
+    }
+    self.columns = Dictionary(zip(names, columns)) { first, _ in first }
+  }
+
+  func has(_ name: String) -> Bool { columns[name] != nil }
+  /// Empty if there is no such column.
+  subscript(name: String) -> [Double] { columns[name] ?? [] }
+  /// Numbers of the layers that have a column of this name.
+  func layers(_ name: String) -> [Int] {
+    names.compactMap { column in
+      column.hasPrefix("layer") && column.hasSuffix("_" + name)
+        ? Int(column.dropFirst(5).dropLast(name.count + 1)) : nil
+    }
+  }
+}
+
+/// What a picture needs of `lipdyn svag --json`.
+struct LadderFile: Decodable {
+  struct Law: Decodable {
+    let name: String
+    let mean, meanError, standardDeviation, standardDeviationError: Double
+  }
+  struct Outcome: Decodable {
+    let descents, largeSteps: [Law]
+    let diffusion, coarseDiffusion, secondOrder: Law
+  }
+  let outcome: Outcome
+}
