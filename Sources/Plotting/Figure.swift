@@ -67,7 +67,7 @@ public struct Figure: Sendable, Equatable {
 
     public let mark: Mark
     public let title: String?
-    /// Its place in ``colours``, round and round.
+    /// Its place in `colours`, round and round.
     public let colour: Int
     /// Shape [columns][points]; numbers that are not finite are gaps.
     public let columns: [[Double]]
@@ -75,7 +75,10 @@ public struct Figure: Sendable, Equatable {
     public let texts: [String]
 
     /// - Parameters:
+    ///   - mark: how the numbers are drawn.
     ///   - columns: x first, then what the mark takes; equally long.
+    ///   - title: in the key; none if nil.
+    ///   - colour: its place among the nine colours, round and round.
     ///   - texts: of cells, as many as there are.
     public init(_ mark: Mark, _ columns: [[Double]], title: String? = nil, colour: Int = 0, texts: [String] = []) {
       let wanted =
