@@ -1,7 +1,7 @@
 // Markdown with commands and their outputs, read into blocks. Everything else in a document is prose, and is left alone.
 
-/// A Markdown document whose ```` ```bash ```` blocks are run, whose ```` ```text ```` blocks say what they print, and whose
-/// ```` ```swift ```` blocks quote a compiled file.
+/// A Markdown document whose fenced blocks of `bash` are run, whose blocks of `text` say what they print, and whose blocks
+/// of `swift` quote a compiled file.
 ///
 /// Jupytext opens the same document: on a Python kernel it runs bash blocks through `%%bash`, and shows the rest.
 public struct Notebook: Sendable {
@@ -57,7 +57,9 @@ public struct Notebook: Sendable {
     public let shown: String
   }
 
-  /// - Parameter name: what errors call the document.
+  /// - Parameters:
+  ///   - name: what errors call the document.
+  ///   - text: the whole document.
   /// - Throws: ``NotebookError`` for a fence without end, a comment that is not understood or belongs to nothing, and a
   ///   block that Jupyter would run and `lipdyn` would not.
   public init(name: String, text: String) throws(NotebookError) {

@@ -2,7 +2,10 @@
 
 /// The lines between `// region: NAME` and `// endregion` of a Swift file, without their common indentation.
 public enum SourceRegion {
-  /// - Parameter file: what errors call the file.
+  /// - Parameters:
+  ///   - region: its name, as after `// region:`.
+  ///   - text: the whole file.
+  ///   - file: what errors call the file.
   /// - Throws: ``NotebookError`` if the region is missing, has no end, is there twice or holds another.
   public static func lines(of region: String, in text: String, file: String) throws(NotebookError) -> [String] {
     let lines = text.lines

@@ -60,7 +60,11 @@ public struct GeometricBrownianMotion: ScalarItoProcess, Equatable {
   /// K(t) = K(s) exp(∫ (a − ½ λ²) + ∫ λ dW), on one path.
   ///
   /// - Source: Theorem 16, arXiv 2506.18588.
-  /// - Parameter noiseIntegral: ∫ λ dW on the path; λ (W(t) − W(s)) if λ is constant.
+  /// - Parameters:
+  ///   - initial: K at the start; positive.
+  ///   - start: the time of the initial value.
+  ///   - t: the time wanted; not before the start.
+  ///   - noiseIntegral: ∫ λ dW on the path; λ (W(t) − W(s)) if λ is constant.
   public func solution(initial: Double, from start: Double = 0, at t: Double, noiseIntegral: Double) -> Double {
     let exponent = drift.integral(from: start, to: t) - volatility.integralOfSquare(from: start, to: t) / 2
     return initial * exp(exponent + noiseIntegral)
@@ -72,7 +76,10 @@ public struct GeometricBrownianMotion: ScalarItoProcess, Equatable {
   ///
   /// - Source: independence of the increments; aₖ, λₖ are the coefficients at the beginning of step k.
   /// - Accuracy: the variance by expm1 of Σ log(1 + λₖ²h/(1 + aₖh)²), so that it does not cancel.
-  /// - Parameter steps: moments after this many steps of the grid.
+  /// - Parameters:
+  ///   - initial: K at the start; positive.
+  ///   - grid: whose steps the scheme takes.
+  ///   - steps: moments after this many steps of the grid.
   public func eulerMaruyamaMoments(
     initial: Double, on grid: UniformTimeGrid, after steps: Int
   ) -> (mean: Double, variance: Double) {

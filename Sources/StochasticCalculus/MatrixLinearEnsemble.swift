@@ -27,7 +27,7 @@ public struct MatrixLinearEnsemble: Sendable {
 
   /// The ensemble of paths numbered 0 ..< paths of a stream.
   ///
-  /// - Throws: ``SimulationError`` if the initial state does not fit or there are no paths; ``LinearAlgebraError`` if the
+  /// - Throws: ``SimulationError`` if the initial state does not fit or there are no paths; `LinearAlgebraError` if the
   ///   curvature's eigenvectors are not found.
   public init(
     _ process: MatrixLinearSDE, from initial: [Double], paths: Int, on grid: UniformTimeGrid, stream: StreamName,

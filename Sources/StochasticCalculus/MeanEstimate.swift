@@ -40,7 +40,7 @@ public struct MeanEstimate: Sendable, Equatable {
   /// - Parameters:
   ///   - values: f along independent paths, shape [n].
   ///   - controls: shape [controls][n], n > controls + 1; dependent ones are left out.
-  /// - Throws: ``LinearAlgebraError`` if a value is not finite.
+  /// - Throws: `LinearAlgebraError` if a value is not finite.
   /// - Source: Glasserman 2003, *Monte Carlo Methods in Financial Engineering*, section 4.1.
   public init(_ values: [Double], controls: [[Double]]) throws {
     let (n, k) = (values.count, controls.count)

@@ -22,7 +22,9 @@ extension ItoScheme {
   /// Milstein's takes diagonal noise, of which derivatives are known. A low-rank factor is never looked at column by
   /// column, so only Euler's and Maruyama's takes it unless it is additive.
   ///
-  /// - Parameter additive: whether B does not depend on the state.
+  /// - Parameters:
+  ///   - noise: the form of B.
+  ///   - additive: whether B does not depend on the state.
   public func takes(_ noise: NoiseStructure, additive: Bool = false) -> Bool {
     switch self {
     case .eulerMaruyama: true

@@ -24,7 +24,15 @@ public struct ScalarEnsemble<Process: ScalarItoProcess>: Sendable {
 
   /// The ensemble of paths numbered 0 ..< paths of a stream.
   ///
-  /// - Parameter isMirrored: whether −W drives the paths.
+  /// - Parameters:
+  ///   - process: the equation.
+  ///   - initial: the value of every path at the grid's start.
+  ///   - paths: how many; path i is the same in an ensemble of any size.
+  ///   - grid: the times that the scheme steps through.
+  ///   - scheme: how a step is made.
+  ///   - isMirrored: whether −W drives the paths.
+  ///   - stream: the stream's name; two ensembles of one name share their noise.
+  ///   - seed: equal streams and seeds give equal digits.
   /// - Throws: ``SimulationError`` if the initial value is not finite or there are no paths.
   public init(
     _ process: Process, from initial: Double, paths: Int, on grid: UniformTimeGrid,

@@ -28,7 +28,15 @@ public struct VectorEnsemble<Process: ItoProcess>: Sendable {
 
   /// The ensemble of paths numbered 0 ..< paths of a stream.
   ///
-  /// - Parameter isMirrored: whether −W drives the paths.
+  /// - Parameters:
+  ///   - process: the equation.
+  ///   - initial: the state of every path at the grid's start; shape [stateDimension].
+  ///   - paths: how many; path i is the same in an ensemble of any size.
+  ///   - grid: the times that the scheme steps through.
+  ///   - scheme: how a step is made.
+  ///   - isMirrored: whether −W drives the paths.
+  ///   - stream: the stream's name; two ensembles of one name share their noise.
+  ///   - seed: equal streams and seeds give equal digits.
   /// - Throws: ``SimulationError`` if the initial state does not fit, there are no paths, the scheme cannot take the
   ///   noise, or the noise is not at the initial state what the process says.
   public init(
