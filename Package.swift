@@ -97,12 +97,18 @@ let package = Package(
       dependencies: [
         "ArrayFiles", "DenseLinearAlgebra", "LipschitzDynamics", "NetworkTraining", "RandomStreams", "VerificationKit",
       ], resources: [.copy("Catalogue")], swiftSettings: numerics),
+    .target(
+      name: "Report",
+      dependencies: [
+        "ArrayFiles", "Derivations", "Experiments", "LipschitzDynamics", "Reporting", "SymbolicCalculus",
+        "VerificationKit",
+      ], swiftSettings: features),
     .executableTarget(
       name: "lipdyn",
       dependencies: [
         "ArrayFiles", "DenseLinearAlgebra", "Derivations", "ExactArithmetic", "Experiments", "LipschitzDynamics",
-        "NetworkTraining", "RandomStreams", "RemoteFiles", "Reporting", "StochasticCalculus", "SymbolicCalculus",
-        "VerificationKit",
+        "NetworkTraining", "RandomStreams", "RemoteFiles", "Report", "Reporting", "StochasticCalculus",
+        "SymbolicCalculus", "VerificationKit",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], swiftSettings: features),
   ],
@@ -124,6 +130,7 @@ for (room, dependencies) in [
   ("NetworkTraining", ["NetworkTraining", "ArrayFiles", "DenseLinearAlgebra", "RandomStreams", "VerificationKit"]),
   ("EveryClaim", ["LipschitzDynamics", "VerificationKit", "DenseLinearAlgebra", "NetworkTraining", "RandomStreams"]),
   ("Experiments", ["Experiments", "NetworkTraining", "ArrayFiles", "RandomStreams"]),
+  ("Report", ["Report", "Reporting", "LipschitzDynamics", "Derivations", "SymbolicCalculus", "VerificationKit"]),
   ("CommandLine", ["lipdyn", "Reporting", "ArrayFiles", "DenseLinearAlgebra", "NetworkTraining"]),
 ] as [(String, [String])] {
   package.targets.append(

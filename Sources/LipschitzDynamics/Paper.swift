@@ -24,8 +24,17 @@ public struct Paper: Codable, Sendable, Equatable {
     public let proofUses: [String]?
   }
 
+  /// A section of the paper, from the statement that begins it.
+  public struct Section: Codable, Sendable, Equatable {
+    public let number: Int
+    public let title: String
+    /// The number of its first statement.
+    public let from: String
+  }
+
   public let schema: Int
   public let paper: String
+  public var sections: [Section]?
   public let statements: [Statement]
 
   /// The statements as Paper.json has them, which the program carries in itself.

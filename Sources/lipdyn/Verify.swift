@@ -92,7 +92,9 @@ struct Verify: ParsableCommand {
     if let json {
       let encoder = JSONEncoder()
       encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-      let data = try encoder.encode(VerificationRecord(reports, seed: seed, tier: tier, machine: .current))
+      let record = VerificationRecord(
+        reports, seed: seed, tier: tier, machine: .current, date: Date().formatted(.iso8601))
+      let data = try encoder.encode(record)
       try AtomicFile.write(Array(data) + [10], to: json)
     }
     if !reports.allSatisfy(\.verdict.isPass) { throw ExitCode(2) }
