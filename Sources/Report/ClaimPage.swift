@@ -84,7 +84,7 @@ struct ClaimPage {
       tag("p") { "None." }
     } else {
       table(
-        caption: "Hypotheses of \(claim.number)", ["hypothesis", "standing"],
+        "stack", caption: "Hypotheses of \(claim.number)", ["hypothesis", "standing"],
         claim.statement.hypotheses.map { hypothesis in
           [
             prose(hypothesis.text.sentence + "."),
@@ -125,13 +125,13 @@ struct ClaimPage {
   @HTMLBuilder private func evidence(_ row: VerificationRecord.ClaimRow) -> [HTML] {
     tag("h2") { "Evidence" }
     table(
-      caption: "Checks of \(claim.number)", ["check", "kind", "what was measured", "p"],
+      "stack", caption: "Checks of \(claim.number)", ["check", "kind", "what was measured", ""],
       row.checks.map { check in
         let kind = CheckKind(rawValue: check.evidence)?.long ?? check.evidence
         return [
           tag("span") { prose(check.name.sentence) }, HTML(kind),
           tag("span", check.outcome == "supported" ? nil : "bad") { prose(check.summary) },
-          tag("span", "number") { check.pValue.map(short) ?? "" },
+          tag("span", "number") { check.pValue.map { "p = \(short($0))" } ?? "" },
         ]
       })
     let used = CheckKind.allCases.filter { kind in row.checks.contains { $0.evidence == kind.rawValue } }
@@ -233,7 +233,7 @@ struct ClaimPage {
     let conditions = site.graph.conditions(of: claim.slug)
     tag("h2") { "What it rests on" }
     table(
-      caption: "Neighbours of \(claim.number)", ["relation", "statements"],
+      "stack", caption: "Neighbours of \(claim.number)", ["relation", "statements"],
       [
         ["the statement uses", references(claim.paper.statementUses ?? [])],
         ["the proof uses", references(claim.paper.proofUses ?? [])],

@@ -86,14 +86,14 @@ struct ExperimentsPage {
         "\(outcome.paper). \(settings(outcome)).\(machine(result))"
       }
       table(
-        caption: "Predictions of \(outcome.title)",
+        "stack", caption: "Predictions of \(outcome.title)",
         ["prediction", "source", "measured against predicted", "", "verdict"],
         outcome.findings.map { finding in
           [
             prose(finding.says),
             HTML([finding.source, finding.variant].compactMap { $0 }.filter { $0 != "none" }.joined(separator: ", ")),
             IntervalPlot(finding).svg,
-            HTML(numbers(finding)),
+            numbers(finding),
             finding.verdict.html,
           ]
         })
@@ -126,10 +126,12 @@ struct ExperimentsPage {
     result.machine.map { " \($0.processor), \(counted($0.cores, "core"))." } ?? ""
   }
 
-  private func numbers(_ finding: Outcome.Finding) -> String {
+  private func numbers(_ finding: Outcome.Finding) -> HTML {
     let measured =
       finding.measured.map { "\(short($0.value)) [\(short($0.lower)), \(short($0.upper))]" } ?? "not measured"
-    return "\(measured) against \(finding.expects.words)"
+    return HTML([
+      tag("span", "number") { measured }, " ", tag("span", "number soft") { "against \(finding.expects.words)" },
+    ])
   }
 }
 
@@ -188,12 +190,12 @@ struct IntervalPlot {
       measured.map { "Measured \(short($0.value)), from \(short($0.lower)) to \(short($0.upper))" } ?? "Not measured"
     return tag(
       "svg", "interval",
-      ["viewBox": "0 0 240 27", "role": "img", "aria-label": "\(label); expected \(expects.words)"]
+      ["viewBox": "0 0 240 28", "role": "img", "aria-label": "\(label); expected \(expects.words)"]
     ) {
       tag("rect", "band", ["x": written(from), "y": "2", "width": written(max(to - from, 1.5)), "height": "14"])
       tag("line", "axis", ["x1": "0", "x2": "240", "y1": "16.5", "y2": "16.5"])
-      tag("line", "zero", ["x1": written(place(0)), "x2": written(place(0)), "y1": "14", "y2": "19"])
-      tag("text", nil, ["x": written(place(0)), "y": "26", "text-anchor": "middle"]) { "0" }
+      tag("line", "zero", ["x1": written(place(0)), "x2": written(place(0)), "y1": "14.5", "y2": "18.5"])
+      tag("text", nil, ["x": written(place(0)), "y": "27", "text-anchor": "middle"]) { "0" }
       if let measured {
         tag(
           "line", "span",

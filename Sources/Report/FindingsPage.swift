@@ -49,7 +49,7 @@ struct FindingsPage {
       return tag("pre") { tag("code") { text } }
     case .table(let rows):
       return table(
-        caption: "What is missing, statement by statement", (rows.first ?? []).map(inline),
+        "stack", caption: "What is missing, statement by statement", (rows.first ?? []).map(inline),
         rows.dropFirst().map { $0.map(inline) })
     case .picture(let alt, let file):
       let name = Self.name(file)

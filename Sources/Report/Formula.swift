@@ -24,8 +24,23 @@ struct Formula {
   }
 }
 
+/// Unicode's raised and lowered signs, as ordinary ones.
+enum ScriptSigns {
+  static let subscripts: [Character: Character] = [
+    "₀": "0", "₁": "1", "₂": "2", "₃": "3", "₄": "4", "₅": "5", "₆": "6", "₇": "7", "₈": "8", "₉": "9", "₊": "+",
+    "₋": "−", "ᵢ": "i", "ⱼ": "j", "ₖ": "k", "ₗ": "l", "ₘ": "m", "ₙ": "n", "ₜ": "t",
+  ]
+  static let superscripts: [Character: Character] = [
+    "⁰": "0", "¹": "1", "²": "2", "³": "3", "⁴": "4", "⁵": "5", "⁶": "6", "⁷": "7", "⁸": "8", "⁹": "9", "⁺": "+",
+    "⁻": "−", "⁽": "(", "⁾": ")", "ˡ": "ℓ", "ᵀ": "⊤", "ᵏ": "k", "ⁿ": "n",
+  ]
+
+  static func lowered(_ c: Character) -> Character? { subscripts[c] }
+  static func raised(_ c: Character) -> Character? { superscripts[c] }
+}
+
 /// What a line is cut into: a base with combining accents already joined, and a run of spaces.
-private enum FormulaToken: Hashable {
+enum FormulaToken: Hashable {
   case letter(String, accent: String?)
   case word(String)
   case number(String)
@@ -58,10 +73,10 @@ private enum FormulaToken: Hashable {
       } else if fractions.contains(c) {
         tokens.append(.number(String(c)))
         i += 1
-      } else if subscripts[c] != nil {
-        tokens.append(.lowered(run { subscripts[$0] != nil }.map { String(subscripts[$0] ?? $0) }.joined()))
-      } else if superscripts[c] != nil {
-        tokens.append(.raised(run { superscripts[$0] != nil }.map { String(superscripts[$0] ?? $0) }.joined()))
+      } else if ScriptSigns.lowered(c) != nil {
+        tokens.append(.lowered(String(run { ScriptSigns.lowered($0) != nil }.compactMap(ScriptSigns.lowered))))
+      } else if ScriptSigns.raised(c) != nil {
+        tokens.append(.raised(String(run { ScriptSigns.raised($0) != nil }.compactMap(ScriptSigns.raised))))
       } else if c.isASCII && c.isLetter {
         let word = run { $0.isASCII && $0.isLetter || $0 == "-" }
         guard let cut = words(word) else { return nil }
@@ -113,14 +128,6 @@ private enum FormulaToken: Hashable {
     "=", "≈", "≤", "≥", "<", ">", "≠", "→", "⇒", "↦", "↓", "~", "±", "+", "−", "·", "∘", "⊗", "×", "∫", "√", "/", "(",
     ")", "[", "]", "{", "}", "⟨", "⟩", "‖", "|", "⌈", "⌉", ",", ";", ":", "*", "_", "^",
   ]
-  private static let subscripts: [Character: Character] = [
-    "₀": "0", "₁": "1", "₂": "2", "₃": "3", "₄": "4", "₅": "5", "₆": "6", "₇": "7", "₈": "8", "₉": "9", "₊": "+",
-    "₋": "−", "ᵢ": "i", "ⱼ": "j", "ₖ": "k", "ₗ": "l", "ₘ": "m", "ₙ": "n", "ₜ": "t",
-  ]
-  private static let superscripts: [Character: Character] = [
-    "⁰": "0", "¹": "1", "²": "2", "³": "3", "⁴": "4", "⁵": "5", "⁶": "6", "⁷": "7", "⁸": "8", "⁹": "9", "⁺": "+",
-    "⁻": "−", "⁽": "(", "⁾": ")", "ˡ": "ℓ", "ᵀ": "⊤", "ᵏ": "k", "ⁿ": "n",
-  ]
 }
 
 /// Builds rows of what is adjacent, scripts, fences, and fractions where both sides are plain.
@@ -147,9 +154,10 @@ private struct FormulaParser {
       guard case .sign(let c) = token else { return false }
       return Self.relations.contains(c) || c == "+" || c == "−"
     }
+    var isApart = false
     func close() {
       if !row.isEmpty { pieces.append(.math(.row(row))) }
-      row = []
+      (row, isApart) = ([], false)
     }
     while let token = next {
       switch token {
@@ -159,8 +167,9 @@ private struct FormulaParser {
           close()
           pieces.append(.gap)
         } else if case .sign? = next {
-        } else if !row.isEmpty {
-          row.append(.space("0.17em"))
+          isApart = false
+        } else {
+          isApart = !row.isEmpty
         }
       case .word(let word) where !FormulaToken.operators.contains(word):
         close()
@@ -170,6 +179,8 @@ private struct FormulaParser {
         pieces.append(.words(phrase()))
       default:
         if isBreak(token), !row.isEmpty, !isUnary { close() }
+        if isApart { row.append(.space("0.17em")) }
+        isApart = false
         guard let part = item(inScript: false) else { return nil }
         row.append(part)
       }
@@ -194,7 +205,13 @@ private struct FormulaParser {
         break
       }
     }
-    return words.joined(separator: " ")
+    var text = words.joined(separator: " ")
+    // A comma after words is theirs.
+    if case .sign(let c)? = next, c == ";" || c == ",", case .word? = previous {
+      position += 1
+      text.append(c)
+    }
+    return text
   }
 
   /// Whether a lone a beside a word is the article.
@@ -455,13 +472,20 @@ private struct FormulaParser {
 /// A formula on a page: pieces that may wrap, or the line as it is written where it cannot be read.
 func typeset(_ line: String, _ kind: String = "formula") -> HTML {
   guard let formula = Formula(line) else { return tag("p", kind) { tag("code", "plain") { line } } }
+  // A part stays together where it fits on a line, and breaks before its relations where it does not.
+  let parts = formula.pieces.split { $0 == .gap }
   return tag("p", kind) {
-    for piece in formula.pieces {
-      switch piece {
-      case .math(let math): [HTML(math), " "]
-      case .words(let words): tag("span", "words") { words + " " }
-      case .gap: [tag("span", "gap"), " "]
+    for part in parts {
+      tag("span", "part") {
+        for piece in part {
+          switch piece {
+          case .math(let math): [HTML(math), tag("wbr")]
+          case .words(let words): [" ", tag("span", "words") { words }, " "]
+          case .gap: HTML.empty
+          }
+        }
       }
+      " "
     }
   }
 }

@@ -76,7 +76,7 @@ struct GraphPage {
     }
     if let drawing {
       tag(
-        "div", "graph",
+        "div", "drawing",
         ["tabindex": "0", "role": "region", "aria-label": "Graph of dependencies; the same as the list below"]
       ) {
         drawing

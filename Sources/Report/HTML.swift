@@ -41,7 +41,7 @@ struct HTML: ExpressibleByStringLiteral, Sendable {
     return result
   }
 
-  private static let void: Set<String> = ["br", "hr", "img", "meta", "link"]
+  private static let void: Set<String> = ["br", "hr", "img", "meta", "link", "wbr"]
 
   /// An element; attributes with the value nil are left out.
   static func element(_ name: String, _ attributes: [(String, String?)], _ children: [HTML]) -> HTML {

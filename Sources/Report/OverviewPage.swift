@@ -137,7 +137,7 @@ struct OverviewPage {
               tag("span", "bad") { "Fails without: " }
               prose(end.droppedHypothesis + ".")
               " "
-              prose("Found: \(Contradiction(end.counterexample).found).")
+              prose(Contradiction(end.counterexample).sentence)
             }
           }
         }
@@ -162,7 +162,8 @@ struct OverviewPage {
         "."
       }
       table(
-        caption: "Hypotheses that the paper does not state", ["statement", "needs", "without it, use instead"],
+        "stack", caption: "Hypotheses that the paper does not state",
+        ["statement", "needs", "without it, use instead"],
         needed.map { claim, end in
           [
             tag("span", "number") { site.reference(claim) }, prose(end.droppedHypothesis), prose(end.remedy),
@@ -243,7 +244,7 @@ struct OverviewPage {
       "of it:"
     }
     table(
-      caption: "Kinds of evidence", ["kind", "checks", "says at best"],
+      "stack", caption: "Kinds of evidence", ["kind", "checks", "says at best"],
       CheckKind.allCases.compactMap { kind in
         let n = rows.reduce(0) { $0 + $1.checks.count { $0.evidence == kind.rawValue } }
         return n == 0 ? nil : [HTML(kind.long), HTML("\(n)"), HTML(kind.strength + ".")]
@@ -401,6 +402,12 @@ struct Contradiction {
       (place, claimed) = (nil, nil)
     }
     found = rest
+  }
+
+  /// "At …: claimed …; found …."
+  var sentence: String {
+    guard let place, let claimed else { return found.sentence + "." }
+    return "At \(place): claimed \(claimed); found \(found)."
   }
 }
 

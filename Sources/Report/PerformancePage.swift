@@ -50,8 +50,13 @@ extension BenchmarkLog {
 
   /// What a person wrote above the lines: the machine and the command.
   var notes: [String] {
-    text.split(separator: "\n").filter { $0.hasPrefix("#") }.map { Markdown.trimmed(String($0.drop { $0 == "#" })) }
+    text.split(separator: "\n").prefix { !$0.contains("{\"") }.filter { $0.hasPrefix("#") }.map {
+      Markdown.trimmed(String($0.drop { $0 == "#" }))
+    }
   }
+
+  /// What the benchmarks' short names stand for, where the kind of line does not say it.
+  private static let names = ["J3": "", "J4": "", "J6-track": "σ₁ along SGD"]
 
   /// Lines of one job (and network, activation, kind of step) together.
   var groups: [TimingGroup] {
@@ -70,7 +75,7 @@ extension BenchmarkLog {
       else {
         continue
       }
-      let job = row.job.replacing("-train", with: "")
+      let job = Self.names[row.job.replacing("-train", with: "")] ?? row.job
       let key = [job, net, kind].filter { !$0.isEmpty }.joined(separator: ", ")
       found[key, default: [:]][row.tool, default: []].append(seconds)
     }
@@ -117,7 +122,9 @@ struct PerformancePage {
     let groups = log.groups
     return tag("section") {
       tag("h2") { log.topic.replacing("-", with: " ").sentence }
-      tag("p", "small soft") { "\(log.date). \(log.notes.joined(separator: " "))" }
+      tag("p", "small soft") {
+        "\(log.date). \(log.notes.isEmpty ? "The file names no machine." : log.notes.joined(separator: " "))"
+      }
       if groups.isEmpty {
         tag("details") {
           tag("summary") { "Kept as text" }

@@ -26,7 +26,7 @@ private struct Prose {
 
   private mutating func step() {
     let c = characters[position]
-    if Prose.isVariable(c), isLone(position) {
+    if Prose.isVariable(c), isLone(position), !(c == "x" && isTimes) {
       flush()
       pieces.append(tag("i") { String(c) })
       position += 1
@@ -35,6 +35,20 @@ private struct Prose {
       let inner = HTML(Prose(body).pieces)
       pieces.append(tag(c == "_" ? "sub" : "sup") { inner })
       position = end
+    } else if let end = run(ScriptSigns.lowered) ?? run(ScriptSigns.raised) {
+      flush()
+      let isLow = ScriptSigns.lowered(c) != nil
+      let signs = String(
+        characters[position..<end].compactMap { isLow ? ScriptSigns.lowered($0) : ScriptSigns.raised($0) })
+      let inner = HTML(Prose(signs).pieces)
+      pieces.append(tag(isLow ? "sub" : "sup") { inner })
+      position = end
+    } else if c == "-", at(position + 1)?.isNumber ?? false, at(position - 1).map({ " ([".contains($0) }) ?? true {
+      plain += "−"
+      position += 1
+    } else if c == "x", isTimes {
+      plain += "×"
+      position += 1
     } else if c.isASCII && c.isNumber, !Prose.isWordy(at(position - 1)), at(position - 1) != "." {
       plain += decimal()
     } else {
@@ -62,7 +76,24 @@ private struct Prose {
   private var hasBase: Bool {
     guard let before = at(position - 1) else { return false }
     if characters[position] == "^" { return before.isLetter || before.isNumber || ")]}‖|".contains(before) }
-    return before == "∫" || before == "Σ" || before == "∇" || (before.isLetter && !Prose.isWordy(at(position - 2)))
+    return before == "∫" || before == "Σ" || before == "∇"
+      || (before.isLetter && !(before.isASCII && Prose.isWordy(at(position - 2))))
+  }
+
+  /// The end of a run of raised or lowered signs that begins here.
+  private func run(_ ordinary: (Character) -> Character?) -> Int? {
+    var end = position
+    while let c = at(end), ordinary(c) != nil { end += 1 }
+    return end > position ? end : nil
+  }
+
+  /// Whether an x between two numbers, or between a letter and itself, says "by".
+  private var isTimes: Bool {
+    guard at(position - 1) == " ", at(position + 1) == " ", let left = at(position - 2), let right = at(position + 2)
+    else { return false }
+    let before = String(characters[..<(position - 1)].reversed().prefix { $0.isLetter }.reversed())
+    let after = String(characters[(position + 2)...].prefix { $0.isLetter })
+    return left.isNumber && right.isNumber || !before.isEmpty && before.count <= 2 && before == after
   }
 
   /// The text of an index or exponent, and where it ends.
@@ -103,7 +134,7 @@ private struct Prose {
     if c == "I" { return false }
     guard c == "a" || c == "A" else { return true }
     // The article is followed by a word; a variable by a sign.
-    guard at(i + 1) == " " else { return at(i + 1) != nil }
+    guard at(i + 1) == " " else { return true }
     return !(at(i + 2).map { $0.isLetter } ?? false)
   }
 }

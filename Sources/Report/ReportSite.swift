@@ -186,8 +186,20 @@ struct SiteContext {
 }
 
 extension String {
-  /// With a capital at the beginning.
-  var sentence: String { prefix(1).uppercased() + dropFirst() }
+  /// With a capital at the beginning, if it begins with a word: mathematics stays as it is.
+  var sentence: String {
+    let word = prefix { $0.isLetter }
+    let rest = dropFirst(word.count)
+    let isArticle =
+      word == "a" && rest.first == " " && rest.dropFirst().first.map { $0.isASCII && $0.isLetter } ?? false
+    let isWord =
+      word.count >= 3 || isArticle || ["an", "no", "in", "on", "at", "of", "to", "by", "is", "it", "as"].contains(word)
+    guard isWord, word.allSatisfy({ $0.isASCII && $0.isLowercase }), !FormulaToken.operators.contains(String(word))
+    else {
+      return self
+    }
+    return word.prefix(1).uppercased() + dropFirst()
+  }
 }
 
 /// "1 check", "5 checks".

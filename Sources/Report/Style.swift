@@ -45,9 +45,9 @@ enum Style {
     .slug{color:var(--soft);overflow-wrap:anywhere}
     .formula{line-height:2.3;margin:.4rem 0}
     .formula math{margin-right:.08em}
-    .formula .words{padding:0 .2em;color:var(--soft)}
-    .formula .gap{display:inline-block;width:1.4em}
-    .formula .plain{font-size:.9em;line-height:1.6}
+    .formula .words{color:var(--soft)}
+    .formula .part{display:inline-block;max-width:100%;margin-right:1.5em}
+    .formula>.plain{font-size:.9em;line-height:1.6}
     .statement{border-left:.18rem solid var(--line);padding:.3rem 0 .3rem 1.3rem;margin:1.2rem 0;max-width:60rem}
     .statement>.formula{font-size:1.14rem;max-width:none}
     .statement.good{border-color:var(--good)}.statement.care{border-color:var(--care)}
@@ -55,7 +55,7 @@ enum Style {
     .verdict{white-space:nowrap}
     .verdict .sign{font-family:"DejaVu Sans","Segoe UI Symbol","Apple Symbols",sans-serif;font-size:.86em}
     .good{color:var(--good)}.care{color:var(--care)}.bad{color:var(--bad)}.none{color:var(--none)}
-    section.good,section.care,section.bad,div.good,div.care,div.bad,article.bad,article.care{color:inherit}
+    section.good,section.care,section.bad,section.none,div.good,div.care,div.bad,article.bad,article.care{color:inherit}
     .scroll{overflow-x:auto;margin:.9rem 0 1.2rem;max-width:100%}
     table{border-collapse:collapse;font-size:.86rem;line-height:1.4;font-variant-numeric:lining-nums tabular-nums;\
     min-width:100%}
@@ -107,24 +107,30 @@ enum Style {
     .interval .band{fill:var(--band)}.interval .axis{stroke:var(--line)}.interval .zero{stroke:var(--soft)}
     .interval .span{stroke:var(--ink);stroke-width:2}.interval .dot{fill:var(--ink)}
     .interval text{fill:var(--soft);font-size:9px;font-family:inherit}
-    .graph{overflow:auto;border:1px solid var(--line);margin:1rem 0;padding:.5rem}
-    .graph svg{display:block;height:auto}
-    .graph text{fill:var(--ink);font-family:Helvetica,Arial,"Liberation Sans",sans-serif}
-    .graph .node path,.graph .node polygon{fill:var(--paper);stroke:var(--soft)}
-    .graph .node.good path{stroke:var(--good)}
-    .graph .node.care path{stroke:var(--care);stroke-width:1.6}
-    .graph .node.bad path{stroke:var(--bad);stroke-width:2.2}
-    .graph .edge path{stroke:var(--soft);stroke-width:.8}.graph .edge polygon{fill:var(--soft);stroke:var(--soft)}
-    .graph a:hover text{text-decoration:underline}
+    .drawing{overflow:auto;margin:1.4rem 0 1.8rem;width:min(100vw - 4.5rem,92rem);position:relative;left:50%;\
+    transform:translateX(-50%)}
+    .drawing svg{display:block;height:auto;width:100%;min-width:56rem}
+    .drawing text{fill:var(--ink);font-family:Helvetica,Arial,"Liberation Sans",sans-serif}
+    .drawing .node path,.drawing .node polygon{fill:var(--paper);stroke:var(--soft)}
+    .drawing .node.good path{stroke:var(--good)}
+    .drawing .node.care path{stroke:var(--care);stroke-width:1.6}
+    .drawing .node.bad path{stroke:var(--bad);stroke-width:2.2}
+    .drawing .edge path{stroke:var(--soft);stroke-width:.8}.drawing .edge polygon{fill:var(--soft);stroke:var(--soft)}
+    .drawing a:hover text{text-decoration:underline}
     .turn{display:flex;justify-content:space-between;gap:1rem;flex-wrap:wrap;margin-top:3rem;font-size:.9rem;\
     max-width:none}
     @media (max-width:42rem){html{font-size:104%}header.site,main,footer{width:calc(100% - 2rem)}main{padding-top:1.4rem}\
     h1{font-size:1.65rem}.statement{padding-left:.9rem}.statement>.formula{font-size:1.02rem}\
     .chain{display:block}.chain .why,.chain .how{display:inline-block;padding:0 .8rem .5rem 1.5rem}\
+    .formula .part{display:block;margin:0}.scroll:has(.stack){overflow-x:visible}\
+    .stack,.stack tbody,.stack tr,.stack th,.stack td{display:block}.stack thead{display:none}\
+    .stack th,.stack td{border:0;padding:.1rem 0}.stack td:empty{display:none}\
+    .stack tr{border-bottom:1px solid var(--line);padding:.5rem 0}.stack th{font-size:1.06em}\
+    th[scope=row]{min-width:9rem}.drawing{width:100%;left:0;transform:none}\
     .end dl{display:block}.end dd{margin-bottom:.5rem}.interval{width:11rem}}
     @media print{html{font-size:9.5pt}header.site nav,.skip,.turn,details:not([open]){display:none}\
     header.site,main,footer{width:100%}a{color:inherit;text-decoration:none}\
-    .scroll,.chain .line,.graph,pre{overflow:visible}pre{white-space:pre-wrap}\
+    .scroll,.chain .line,.drawing,pre{overflow:visible}pre{white-space:pre-wrap}\
     h2,h3{break-after:avoid}tr,.end,.statement,figure{break-inside:avoid}figure img{filter:none}}
     """
 }

@@ -3,8 +3,10 @@
 /// A fragment of MathML Core; made only of escaped text, so that it can stand in a page as it is.
 public struct MathML: Hashable, Sendable {
   public let markup: String
+  /// Base and index, if it is a base with an index and no more: an exponent then stands above the index.
+  private let indexed: [String]
 
-  private init(raw: String) { markup = raw }
+  private init(raw: String, indexed: [String] = []) { (markup, self.indexed) = (raw, indexed) }
 
   private static func element(_ name: String, _ content: String, _ attributes: String = "") -> MathML {
     MathML(raw: "<\(name)\(attributes)>\(content)</\(name)>")
@@ -67,8 +69,13 @@ public struct MathML: Hashable, Sendable {
   public static func scripts(_ base: MathML, sub: MathML? = nil, sup: MathML? = nil) -> MathML {
     switch (sub, sup) {
     case (nil, nil): base
-    case (let sub?, nil): element("msub", base.markup + sub.markup)
-    case (nil, let sup?): element("msup", base.markup + sup.markup)
+    case (let sub?, nil):
+      MathML(
+        raw: element("msub", base.markup + sub.markup).markup,
+        indexed: base.indexed.isEmpty ? [base.markup, sub.markup] : [])
+    case (nil, let sup?):
+      base.indexed.isEmpty
+        ? element("msup", base.markup + sup.markup) : element("msubsup", base.indexed.joined() + sup.markup)
     case (let sub?, let sup?): element("msubsup", base.markup + sub.markup + sup.markup)
     }
   }

@@ -29,6 +29,8 @@ struct HTMLTests {
       ("SGD, x_k, test_file", "SGD, <i>x</i><sub><i>k</i></sub>, test_file"),
       ("10^6 < 2", "10<sup>6</sup> &lt; 2"),
       ("found 8.290859369381586, 0.4121 and 1.25e-06", "found 8.29086, 0.4121 and 1.25e-06"),
+      ("σ₁² and 4 x 6, k x k, -2.0", "<i>σ</i><sub>1</sub><sup>2</sup> and 4 × 6, <i>k</i> × <i>k</i>, −2.0"),
+      ("mn x mn, pḡ_n", "mn × mn, <i>p</i><i>ḡ</i><sub><i>n</i></sub>"),
       ("e.g. M ≥ 2", "e.g. <i>M</i> ≥ 2"),
     ])
   func sentences(text: String, expected: String) {
@@ -66,6 +68,14 @@ struct HTMLTests {
       line.hasPrefix("<em>One</em> <strong>two</strong> <code>three</code> <a href=\"#a-title\">four</a> five and"))
     #expect(line.hasSuffix("2 * 3 * 4"))
     #expect(Markdown.anchor("Section 8.1: which noise, κ") == "section-81-which-noise-κ")
+  }
+
+  @Test("a sentence begins with a capital, a formula as it is")
+  func capitals() {
+    #expect("drops the term".sentence == "Drops the term" && "a layer".sentence == "A layer")
+    for formula in ["σ₁ > σ₂", "k = 1", "a = b", "x for y", "ηλ", "E K", "sm + b", "log K"] {
+      #expect(formula.sentence == formula)
+    }
   }
 
   @Test("numbers as a reader writes them")
