@@ -125,13 +125,13 @@ struct ClaimPage {
   @HTMLBuilder private func evidence(_ row: VerificationRecord.ClaimRow) -> [HTML] {
     tag("h2") { "Evidence" }
     table(
-      "stack", caption: "Checks of \(claim.number)", ["check", "kind", "what was measured", ""],
+      "stack", caption: "Checks of \(claim.number)", ["check", "kind", "what was measured"],
       row.checks.map { check in
         let kind = CheckKind(rawValue: check.evidence)?.long ?? check.evidence
+        let p = check.summary.contains("p = ") ? nil : check.pValue.map { ", p = \(short($0))" }
         return [
-          tag("span") { prose(check.name.sentence) }, HTML(kind),
-          tag("span", check.outcome == "supported" ? nil : "bad") { prose(check.summary) },
-          tag("span", "number") { check.pValue.map { "p = \(short($0))" } ?? "" },
+          prose(check.name.sentence), HTML(kind),
+          tag("span", check.outcome == "supported" ? nil : "bad") { prose(check.summary + (p ?? "")) },
         ]
       })
     let used = CheckKind.allCases.filter { kind in row.checks.contains { $0.evidence == kind.rawValue } }
@@ -155,6 +155,9 @@ struct ClaimPage {
       tag("p") {
         "Each has one fault. × a check refuted it; · a check is blind to it by construction, for the reason below; ! it "
         "survived a check that should have seen it."
+        if row.mutantsPlanted > row.mutants.count {
+          " The count above includes \(counted(row.mutantsPlanted - row.mutants.count, "dropped hypothesis", "dropped hypotheses"))."
+        }
       }
       table(
         "kill", caption: "Which check caught which wrong version of \(claim.number)",

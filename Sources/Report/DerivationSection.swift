@@ -20,16 +20,75 @@ struct DerivationSection {
       tag("pre") { tag("code") { outcome.document.renderedErrors.joined(separator: "\n") } }
     }
     tag("div", "proof") {
-      for (index, claim) in outcome.claims.enumerated() {
-        if let section = claim.section, index == 0 || outcome.claims[index - 1].section != section {
-          tag("h3") { Self.words(section) }
+      for part in parts {
+        switch part {
+        case .prose(let text): self.prose(text)
+        case .claims(let claims): for claim in claims { self.claim(claim) }
         }
-        self.claim(claim)
+      }
+    }
+    let strengths = Dictionary(grouping: steps.compactMap { $0.finding.evidence }) {
+      "\($0.kind.rawValue): \($0.strength)"
+    }
+    if !strengths.isEmpty {
+      tag("details") {
+        tag("summary") { "How strong the steps are" }
+        tag("ul", "small") {
+          for (strength, all) in strengths.sorted(by: { ($1.value.count, $0.key) < ($0.value.count, $1.key) }) {
+            tag("li") { "\(counted(all.count, "step")), \(strength)." }
+          }
+        }
       }
     }
     tag("details") {
       tag("summary") { "The document as it is written" }
       tag("pre") { tag("code") { outcome.document.source.text } }
+    }
+  }
+
+  private enum Part {
+    case prose(String)
+    case claims([ClaimOutcome])
+  }
+
+  /// The document's prose and the claims of its blocks, in order.
+  private var parts: [Part] {
+    let source = outcome.document.source
+    let bytes = Array(source.text.utf8)
+    var parts: [Part] = []
+    var end = 0
+    for block in source.blocks + [bytes.count..<bytes.count] {
+      // The fences around a block are not prose.
+      let text = String(decoding: bytes[end..<max(end, block.lowerBound)], as: UTF8.self)
+      let lines = text.split(separator: "\n", omittingEmptySubsequences: false).filter { !$0.hasPrefix("```") }
+      parts.append(.prose(lines.joined(separator: "\n")))
+      parts.append(.claims(outcome.claims.filter { block.contains($0.span.lowerBound) }))
+      end = max(end, block.upperBound)
+    }
+    return parts
+  }
+
+  @HTMLBuilder private func prose(_ text: String) -> [HTML] {
+    for block in Markdown(text).blocks {
+      switch block {
+      // The page has a title of its own.
+      case .heading(1, _): HTML.empty
+      case .heading(_, let title): tag("h3") { inline(title) }
+      case .paragraph(let text): tag("p") { inline(text) }
+      case .code(let text): tag("pre") { tag("code") { text } }
+      case .table(let rows):
+        table(caption: "Of the document", (rows.first ?? []).map(inline), rows.dropFirst().map { $0.map(inline) })
+      case .picture(let alt, _): tag("p", "soft") { alt }
+      }
+    }
+  }
+
+  private func inline(_ text: String) -> HTML {
+    Markdown.inline(text) { target in
+      guard let file = target.split(separator: "/").last, file.hasSuffix(".md"),
+        Self.claimPages.contains(String(file.dropLast(3)))
+      else { return nil }
+      return "\(file.dropLast(3)).html#derivation"
     }
   }
 
@@ -94,7 +153,7 @@ struct DerivationSection {
     case .differentiation: return "by differentiation"
     case .ito: return "by Itô’s formula"
     case .isserlis: return "by Isserlis’ theorem"
-    case .words(let words): return prose(words)
+    case .words(let words): return Report.prose(words)
     case .cite(let document, let name):
       guard let document, Self.claimPages.contains(document) else {
         return HTML("by \(document.map { Self.words($0) + ", " } ?? "")\(Self.words(name))")

@@ -323,6 +323,11 @@ private struct FormulaParser {
       let opensRound = token == .sign("(")
       guard let (part, inside) = atom() else { return nil }
       found.bare = isLone && opensRound ? inside : nil
+      // "(η/2) x": a fraction at the beginning of a product needs no brackets; "O(η/2)" does.
+      if isLone && opensRound, let inside, inside.isFraction {
+        found.parts.append(inside)
+        continue
+      }
       if case .letter = token { wasLetter = true } else { wasLetter = false }
       found.parts.append(part)
     }

@@ -18,6 +18,9 @@ struct HTML: ExpressibleByStringLiteral, Sendable {
   /// A formula: MathML escapes its own text.
   init(_ math: MathML) { markup = math.formula }
 
+  /// A formula within a line of text.
+  init(inline math: MathML) { markup = math.inline }
+
   /// A figure made by a program of this package or by Graphviz; its file is trusted, as the page's own text is not.
   init(figure svg: String) { markup = svg }
 

@@ -82,13 +82,19 @@ struct Markdown {
       guard rest.hasPrefix(mark) else { return nil }
       let body = rest.dropFirst(mark.count)
       guard let range = body.firstRange(of: mark), !range.isEmpty, range.lowerBound > body.startIndex,
-        body.first != " "
+        body.first != " " || mark == "$$"
       else { return nil }
       defer { rest = body[range.upperBound...] }
       return body[..<range.lowerBound]
     }
     while let c = rest.first {
-      if c == "`", let code = between("`") {
+      if c == "$", let formula = between("$$") {
+        flush()
+        pieces.append(LaTeXFormula.mathML(String(formula)).map { HTML($0) } ?? tag("code") { String(formula) })
+      } else if c == "$", let formula = between("$") {
+        flush()
+        pieces.append(LaTeXFormula.mathML(String(formula)).map(HTML.init(inline:)) ?? tag("code") { String(formula) })
+      } else if c == "`", let code = between("`") {
         flush()
         pieces.append(tag("code") { String(code) })
       } else if c == "*", let strong = between("**") {

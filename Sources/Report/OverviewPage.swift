@@ -76,7 +76,7 @@ struct OverviewPage {
     let machine = record.machine
     return [
       ("version", site.version), ("seed", "\(record.seed)"), ("tier", record.tier),
-      ("date of the run", record.date ?? "not recorded"),
+      ("date of the run", record.date.map(day) ?? "not recorded"),
       ("machine", "\(machine.processor), \(counted(machine.cores, "core")); \(machine.system)"),
     ]
   }
@@ -409,6 +409,12 @@ struct Contradiction {
     guard let place, let claimed else { return found.sentence + "." }
     return "At \(place): claimed \(claimed); found \(found)."
   }
+}
+
+/// "2026-11-28 11:29 UTC" of ISO 8601.
+func day(_ date: String) -> String {
+  guard date.hasSuffix("Z"), date.count == 20 else { return date }
+  return date.prefix(16).replacing("T", with: " ") + " UTC"
 }
 
 /// A share of one in percent, with enough digits to be seen.

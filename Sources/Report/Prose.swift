@@ -76,7 +76,8 @@ private struct Prose {
   private var hasBase: Bool {
     guard let before = at(position - 1) else { return false }
     if characters[position] == "^" { return before.isLetter || before.isNumber || ")]}‖|".contains(before) }
-    return before == "∫" || before == "Σ" || before == "∇"
+    let word = String(characters[..<position].reversed().prefix { $0.isASCII && $0.isLetter }.reversed())
+    return FormulaToken.operators.contains(word) || before == "∫" || before == "Σ" || before == "∇"
       || (before.isLetter && !(before.isASCII && Prose.isWordy(at(position - 2))))
   }
 

@@ -174,7 +174,7 @@ struct SiteContext {
         tag("footer") {
           tag("p") {
             "Written by lipdyn \(version) from a run of tier \(record.tier) with seed \(record.seed)"
-            if let date = record.date { " of \(date)" }
+            if let date = record.date { " of \(day(date))" }
             ". Every number on these pages comes from a kept result; none is typed in."
           }
         }

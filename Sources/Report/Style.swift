@@ -94,6 +94,7 @@ enum Style {
     .chain .step{padding-left:1.5rem}
     .chain .why{color:var(--soft);font-size:.88em;line-height:1.35}
     .chain .how{font-size:.88em}
+    .proof p{overflow-x:auto;overflow-y:hidden}
     .proof .note{font-size:.82em;color:var(--soft);margin:0 0 .9rem 1.5rem}
     .proof .claim{margin:1.1rem 0 .2rem;overflow-x:auto;max-width:none}
     .proof h3{margin-top:1.9rem}

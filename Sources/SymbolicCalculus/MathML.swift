@@ -23,6 +23,9 @@ public struct MathML: Hashable, Sendable {
     }
   }
 
+  /// Whether it is one fraction and no more.
+  public var isFraction: Bool { markup.hasPrefix("<mfrac>") }
+
   /// Nothing, as an empty row.
   public static let empty = row([])
 
@@ -105,6 +108,9 @@ public struct MathML: Hashable, Sendable {
   public static func stacked(_ lines: [MathML]) -> MathML {
     element("mtable", lines.map { "<mtr><mtd>\($0.markup)</mtd></mtr>" }.joined(), " rowspacing=\"0\"")
   }
+
+  /// A whole formula within a line of text.
+  public var inline: String { "<math>\(markup)</math>" }
 
   /// A whole formula for a page, in display size.
   public var formula: String { "<math displaystyle=\"true\">\(markup)</math>" }

@@ -30,6 +30,7 @@ struct HTMLTests {
       ("10^6 < 2", "10<sup>6</sup> &lt; 2"),
       ("found 8.290859369381586, 0.4121 and 1.25e-06", "found 8.29086, 0.4121 and 1.25e-06"),
       ("σ₁² and 4 x 6, k x k, -2.0", "<i>σ</i><sub>1</sub><sup>2</sup> and 4 × 6, <i>k</i> × <i>k</i>, −2.0"),
+      ("Cov_label(x)", "Cov<sub>label</sub>(<i>x</i>)"),
       ("mn x mn, pḡ_n", "mn × mn, <i>p</i><i>ḡ</i><sub><i>n</i></sub>"),
       ("e.g. M ≥ 2", "e.g. <i>M</i> ≥ 2"),
     ])
@@ -81,6 +82,7 @@ struct HTMLTests {
   @Test("numbers as a reader writes them")
   func numbers() {
     #expect(percent(0.0047) == "0.5 %" && percent(0.37) == "37 %" && percent(1e-9) == "< 0.1 %")
+    #expect(day("2026-01-02T03:04:05Z") == "2026-01-02 03:04 UTC" && day("then") == "then")
     #expect(percent(0) == "0 %" && percent(.nan) == "–")
     #expect(scientific(1e-6) == "10⁻⁶" && scientific(2.5e-12) == "2.5 · 10⁻¹²" && scientific(0.01) == "0.01")
     #expect(short(-0.5) == "−0.5" && short(-0.0) == "0")

@@ -50,7 +50,8 @@ struct MathematicsTests {
     arguments: [
       ("dK/K", "mfrac((mi:d mi:K) mi:K)"), ("1/(M(M−1))", "mfrac(mn:1 (mi:M (mo:( (mi:M mo:− mn:1) mo:))))"),
       ("(a − b)/h", "mfrac((mi:a mo:− mi:b) mi:h)"), ("η/2σ₁", "mfrac(mi:η (mn:2 msub(mi:σ mn:1)))"),
-      ("x/tr F", "mfrac(mi:x (mi:tr mi:F))"), ("x/K(0)", "(mi:x mo:/ (mi:K (mo:( mn:0 mo:))))"),
+      ("x/tr F", "mfrac(mi:x (mi:tr mi:F))"), ("(η/2)x", "(mfrac(mi:η mn:2) mi:x)"),
+      ("O(η/2)", "(mi:O (mo:( mfrac(mi:η mn:2) mo:)))"), ("x/K(0)", "(mi:x mo:/ (mi:K (mo:( mn:0 mo:))))"),
       ("e^{v/2}", "msup(mi:e (mi:v mo:/ mn:2))"),
     ])
   func fractions(line: String, expected: String) throws { #expect(try Self.outline(line: line) == expected) }
@@ -102,6 +103,25 @@ struct MathematicsTests {
     #expect(signs(text ?? "") == signs(line.replacing("√", with: "")))
     #expect(formula.pieces.isEmpty == false)
   }
+
+  @Test(
+    "LaTeX of a document's prose",
+    arguments: [
+      (#"\bar g_i^\top"#, "msubsup(mover(mi:g mo:¯) mi:i mo:⊤)"),
+      (#"\tfrac12\lambda^2"#, "(mfrac(mn:1 mn:2) msup(mi:λ mn:2))"),
+      (#"\sum_{i=1}^N x_i"#, "(munderover(mo:∑ (mi:i mo:= mn:1) mi:N) msub(mi:x mi:i))"),
+      (#"\lVert x\rVert - 1"#, "((mo:‖ mi:x mo:‖) mo:− mn:1)"),
+      (#"e^{-\int_0^t\mu\,ds}"#, "msup(mi:e (mo:− msubsup(mo:∫ mn:0 mi:t) mi:μ mi:d mi:s))"),
+      (#"\operatorname{tr}\bigl(A\bigr)"#, "(mi:tr (mo:( mi:A mo:)))"), (#"\sqrt{\eta}"#, "msqrt(mi:η)"),
+    ])
+  func latex(source: String, expected: String) throws {
+    #expect(try Self.outline(#require(LaTeXFormula.mathML(source)).markup) == expected)
+  }
+
+  @Test(
+    "LaTeX that is not known is not guessed",
+    arguments: [#"\begin{pmatrix}a\end{pmatrix}"#, "(a", #"\unknown"#, "{a", "x_", "a}"])
+  func unknownLatex(source: String) { #expect(LaTeXFormula.mathML(source) == nil) }
 
   @Test(
     "trees of derivations",
