@@ -109,6 +109,10 @@ private struct LaTeXReader {
         isTermStart = c == "," || c == "/"
       } else {
         guard let part = atom() else { return nil }
+        // Names such as log and tr stand apart from letters, and right before brackets.
+        let isBracket = token == .sign("(") || token == .sign("[")
+        let isApart = part.beginsWithWord || parts.last.map(\.beginsWithWord) ?? false && !isBracket
+        if isApart, !isTermStart { parts.append(.space("0.17em")) }
         parts.append(part)
         isTermStart = false
       }

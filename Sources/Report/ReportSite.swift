@@ -175,7 +175,8 @@ struct SiteContext {
           tag("p") {
             "Written by lipdyn \(version) from a run of tier \(record.tier) with seed \(record.seed)"
             if let date = record.date { " of \(day(date))" }
-            ". Every number on these pages comes from a kept result; none is typed in."
+            ". Verdicts and measurements come from that run and from kept results; the prose of findings and derivations is "
+            "as it was written."
           }
         }
       },

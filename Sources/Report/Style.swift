@@ -131,7 +131,7 @@ enum Style {
     .end dl{display:block}.end dd{margin-bottom:.5rem}.interval{width:11rem}}
     @media print{html{font-size:9.5pt}header.site nav,.skip,.turn,details:not([open]){display:none}\
     header.site,main,footer{width:100%}a{color:inherit;text-decoration:none}\
-    .scroll,.chain .line,.drawing,pre{overflow:visible}pre{white-space:pre-wrap}\
+    body{background:none}.scroll,.chain .line,.drawing,.proof p,.proof .claim,pre{overflow:visible}pre{white-space:pre-wrap}\
     h2,h3{break-after:avoid}tr,.end,.statement,figure{break-inside:avoid}figure img{filter:none}}
     """
 }

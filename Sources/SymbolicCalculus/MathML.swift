@@ -26,6 +26,15 @@ public struct MathML: Hashable, Sendable {
   /// Whether it is one fraction and no more.
   public var isFraction: Bool { markup.hasPrefix("<mfrac>") }
 
+  /// Whether it begins with an upright name of several letters, which must not run into its neighbour.
+  public var beginsWithWord: Bool {
+    var rest = Substring(markup)
+    for wrapper in ["<mrow>", "<msubsup>", "<msub>", "<msup>"] where rest.hasPrefix(wrapper) {
+      rest = rest.dropFirst(wrapper.count)
+    }
+    return rest.hasPrefix("<mi>") && rest.dropFirst(4).prefix { $0 != "<" }.count > 1
+  }
+
   /// Nothing, as an empty row.
   public static let empty = row([])
 

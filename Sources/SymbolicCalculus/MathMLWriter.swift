@@ -133,12 +133,13 @@ private struct MathMLWriter {
     for (number, factor) in factors.enumerated() {
       let staysOpen = factor.isLargeOperator && number == factors.count - 1
       let isWhole = staysOpen || factor.isQuotient && !factor.isLargeOperator
-      if number > 0 {
-        // Digits would run together, words and differentials are set apart.
-        parts.append(
-          factor.startsWithDigit ? .infix("·") : .space(factor.isDifferential || factor.isWord ? "0.17em" : "0.06em"))
+      let part = write(factor, at: isWhole ? .product : .power)
+      if let last = parts.last {
+        // Digits would run together; words and differentials are set apart.
+        let isApart = factor.isDifferential || factor.isWord || part.beginsWithWord || last.beginsWithWord
+        parts.append(factor.startsWithDigit ? .infix("·") : .space(isApart ? "0.17em" : "0.06em"))
       }
-      parts.append(write(factor, at: isWhole ? .product : .power))
+      parts.append(part)
     }
     return (.row(parts), .product)
   }
@@ -326,5 +327,10 @@ private func mathMLCall(_ text: String) -> MathML {
 }
 
 private func mathMLWord(_ word: String) -> MathML {
-  word.allSatisfy(\.isNumber) ? .number(word) : .identifier(greekNames[word] ?? word)
+  // gbar and Sigmahat are letters with an accent, as those who type them mean.
+  for (ending, accent) in [("bar", "¯"), ("hat", "^")] where word.hasSuffix(ending) {
+    let base = String(word.dropLast(3))
+    if base.count == 1 || greekNames[base] != nil { return .accented(mathMLWord(base), accent) }
+  }
+  return word.allSatisfy(\.isNumber) ? .number(word) : .identifier(greekNames[word] ?? word)
 }

@@ -131,14 +131,26 @@ struct MathematicsTests {
       ("sqrt(a) exp(b)", "(msqrt(mi:a) (mi:exp (mo:( mi:b mo:))))"),
       ("a^(b/c)", "msup(mi:a (mi:b mo:/ mi:c))"),
       ("K0^2 + 1", "(msubsup(mi:K mn:0 mn:2) mo:+ mn:1)"),
+      ("gbar^2 c", "(msup(mover(mi:g mo:¯) mn:2) mi:c)"),
       ("abs(a) < 1/2", "((mo:| mi:a mo:|) mo:< mfrac(mn:1 mn:2))"),
     ])
   func trees(source: String, expected: String) throws {
-    let text = "let a, b, c, K0 : scalar\nclaim X: " + (source.contains("<") ? source : source + " = 0")
+    let text = "let a, b, c, K0, gbar, rate : scalar\nclaim X: " + (source.contains("<") ? source : source + " = 0")
     let document = DerivationDocument(DerivationSource(derivation: text))
     let statement = try #require(document.claims.first?.statement, "\(document.renderedErrors)")
     let math = source.contains("<") ? statement.mathML : statement.left.mathML
     #expect(try Self.outline(math.markup) == expected)
+  }
+
+  @Test("names of several letters do not run into each other")
+  func names() throws {
+    let text = "let rate, time_scale, a : scalar\nclaim X: rate a time_scale = 0"
+    let document = DerivationDocument(DerivationSource(derivation: text))
+    let statement = try #require(document.claims.first?.statement, "\(document.renderedErrors)")
+    let spaces = statement.left.mathML.markup.components(separatedBy: "<mspace width=\"0.17em\"").count - 1
+    #expect(spaces == 2, "\(statement.left.mathML.markup)")
+    let latex = try #require(LaTeXFormula.mathML(#"E\log K + \tanh(x)"#)).markup
+    #expect(latex.components(separatedBy: "<mspace").count - 1 == 2, "\(latex)")
   }
 
   @Test("a matrix' transpose, trace and sum")
