@@ -100,11 +100,18 @@ let package = Package(
         "ArrayFiles", "DenseLinearAlgebra", "LipschitzDynamics", "NetworkTraining", "Plotting", "RandomStreams",
         "VerificationKit",
       ], resources: [.copy("Catalogue")], swiftSettings: numerics),
+    .target(
+      name: "Report",
+      dependencies: [
+        "ArrayFiles", "Derivations", "Experiments", "LipschitzDynamics", "Reporting", "SymbolicCalculus",
+        "VerificationKit",
+      ], swiftSettings: features),
     .executableTarget(
       name: "lipdyn",
       dependencies: [
         "ArrayFiles", "DenseLinearAlgebra", "Derivations", "ExactArithmetic", "Experiments", "LipschitzDynamics",
-        "NetworkTraining", "Notebooks", "Plotting", "RandomStreams", "RemoteFiles", "Reporting", "StochasticCalculus",
+        "NetworkTraining", "Notebooks", "Plotting", "RandomStreams", "RemoteFiles", "Report", "Reporting",
+        "StochasticCalculus",
         "SymbolicCalculus", "VerificationKit",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], swiftSettings: features),
@@ -129,6 +136,7 @@ for (room, dependencies) in [
   ("EveryClaim", ["LipschitzDynamics", "VerificationKit", "DenseLinearAlgebra", "NetworkTraining", "RandomStreams"]),
   ("Plotting", ["Plotting"]),
   ("Experiments", ["Experiments", "NetworkTraining", "ArrayFiles", "RandomStreams"]),
+  ("Report", ["Report", "Reporting", "LipschitzDynamics", "Derivations", "SymbolicCalculus", "VerificationKit"]),
   ("CommandLine", ["lipdyn", "Reporting", "ArrayFiles", "DenseLinearAlgebra", "NetworkTraining"]),
 ] as [(String, [String])] {
   package.targets.append(

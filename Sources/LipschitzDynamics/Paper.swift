@@ -24,10 +24,22 @@ public struct Paper: Codable, Sendable, Equatable {
     public let proofUses: [String]?
   }
 
+  /// A section of the paper, from the statement that begins it.
+  public struct Section: Codable, Sendable, Equatable {
+    /// As the paper numbers it.
+    public let number: Int
+    /// Its heading.
+    public let title: String
+    /// The number of its first statement.
+    public let from: String
+  }
+
   /// Version of the file's layout; a reader of Paper.json should refuse others.
   public let schema: Int
   /// Where the statements were printed: "arXiv 2506.18588".
   public let paper: String
+  /// The paper's sections that hold statements, in its order; absent in files of other papers.
+  public var sections: [Section]?
   /// Every numbered statement and every complement, in the paper's order.
   public let statements: [Statement]
 

@@ -64,13 +64,15 @@ public struct VerificationRecord: Codable, Sendable {
   public let schema: Int
   public let seed: UInt64
   public let tier: String
+  /// When the run ended, in ISO 8601; absent in records of earlier versions.
+  public let date: String?
   public let machine: Machine
   /// The probability that the run refutes anything true.
   public let falseAlarmBudget: Double
   public let claims: [ClaimRow]
 
-  public init(_ reports: [ClaimReport], seed: UInt64, tier: Tier, machine: Machine) {
-    self.machine = machine
+  public init(_ reports: [ClaimReport], seed: UInt64, tier: Tier, machine: Machine, date: String? = nil) {
+    (self.machine, self.date) = (machine, date)
     schema = 3
     self.seed = seed
     self.tier = tier.rawValue

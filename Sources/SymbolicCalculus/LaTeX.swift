@@ -205,13 +205,13 @@ private struct LaTeXWriter {
 }
 
 extension Expression {
-  fileprivate var isQuotient: Bool {
+  var isQuotient: Bool {
     if case .divide = node { return true }
     return constant != nil
   }
 
   /// Whether a big sign such as Σ governs all that follows.
-  fileprivate var isLargeOperator: Bool {
+  var isLargeOperator: Bool {
     switch node {
     case .scale(let s, let a) where s.isDifferential && !a.isDifferential: false
     case .multiply(_, let b), .scale(_, let b): b.isLargeOperator
@@ -221,7 +221,7 @@ extension Expression {
   }
 
   /// The factors of nested products; quotients, which are fractions, stay whole.
-  fileprivate var factorRow: [Expression] {
+  var factorRow: [Expression] {
     switch node {
     case .scale(let s, let a) where s.isDifferential && !a.isDifferential: return a.factorRow + [s]
     case .multiply(let a, let b), .scale(let a, let b):

@@ -114,7 +114,7 @@ func dependencyGraph(_ paper: Paper, verdicts: [String: String]) throws -> Depen
 }
 
 /// The program `dot`, which lays graphs out better than anything written here would.
-private enum Graphviz {
+enum Graphviz {
   static func svg(_ source: String) throws -> [UInt8] {
     // A file, not a pipe to its input: writing to a `dot` that is not there would end this program by a signal.
     let file = FileManager.default.temporaryDirectory.appendingPathComponent("lipdyn-\(UUID().uuidString).dot")

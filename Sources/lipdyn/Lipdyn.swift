@@ -14,7 +14,8 @@ struct Lipdyn: ParsableCommand {
     discussion: "Examples, a job each:\n" + jobs + "\nExit statuses and JSON: Documentation/command-line.md.",
     version: "0.1.0",
     subcommands: [
-      Verify.self, Calibrate.self, Claims.self, Show.self, Graph.self, Simulate.self, Train.self, TrainNetwork.self,
+      Verify.self, Calibrate.self, Claims.self, Show.self, Graph.self, ReportCommand.self, Simulate.self, Train.self,
+      TrainNetwork.self,
       Layer.self, Regularizers.self, Variance.self, VarianceAmplification.self, Check.self, NewDerivation.self,
       ExperimentCommand.self, PlotCommand.self, DataCommand.self, NotebookCommand.self, Benchmark.self,
     ])

@@ -87,7 +87,8 @@ struct Verify: ParsableCommand {
         for line in VerificationText.killMatrix(report) { print(line) }
       }
     }
-    try output.write(VerificationRecord(reports, seed: seed, tier: tier, machine: .current))
+    try output.write(
+      VerificationRecord(reports, seed: seed, tier: tier, machine: .current, date: Date().formatted(.iso8601)))
     if !reports.allSatisfy(\.verdict.isPass) { throw ExitCode(2) }
   }
 }

@@ -7,7 +7,7 @@ public import VerificationKit
 public enum LinearUnitOperatorNorm: Claim {
   public static let source = Source.luo2025("Proposition 9")
   public static let statement = Statement(
-    "‖x ↦ θx + b‖ = σ₁(θ);  for a k x k convolution of stride s: σ₁(R) ≤ ‖conv‖ ≤ ⌈k/s⌉ σ₁(R)",
+    "‖x ↦ θx + b‖ = σ₁(θ);  for a k × k convolution of stride s: σ₁(R) ≤ ‖conv‖ ≤ ⌈k/s⌉ σ₁(R)",
     meaning: """
       A dense unit has the operator norm of its matrix. A convolution's kernel reshaped to c_out x c_in·k² gives bounds \
       only: from below if a whole patch fits into the image, from above by how many patches share a pixel.

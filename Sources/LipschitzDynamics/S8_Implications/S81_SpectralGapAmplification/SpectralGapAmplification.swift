@@ -7,7 +7,7 @@ public import VerificationKit
 public enum SpectralGapAmplification: Claim {
   public static let source = Source.luo2025("Section 8.1")
   public static let statement = Statement(
-    "κᵢ = (η/2σ₁) [s₊²/(σ₁ − σᵢ) + s₋²/(σ₁ + σᵢ)],  s±² = noise along (uᵢv₁ᵀ ± u₁vᵢᵀ)/√2",
+    "κᵢ = (η/2σ₁) [s₊²/(σ₁ − σᵢ) + s₋²/(σ₁ + σᵢ)],  s_±² = noise along (uᵢv₁ᵀ ± u₁vᵢᵀ)/√2",
     meaning: """
       Noise that rotates u₁ and v₁ towards uᵢ and vᵢ together enters κ divided by the gap; noise that rotates them \
       against each other, divided by the sum, which no closing gap enlarges. The paper says that inverse gaps "can amplify" \
