@@ -19,7 +19,8 @@ struct Lipdyn: ParsableCommand {
       """,
     version: "0.1.0",
     subcommands: [
-      Verify.self, Calibrate.self, Claims.self, Show.self, Graph.self, ReportCommand.self, Simulate.self, Train.self, TrainNetwork.self,
+      Verify.self, Calibrate.self, Claims.self, Show.self, Graph.self, ReportCommand.self, Simulate.self, Train.self,
+      TrainNetwork.self,
       Layer.self, Regularizers.self, Variance.self, VarianceAmplification.self, Check.self, NewDerivation.self,
       ExperimentCommand.self, DataCommand.self, Benchmark.self,
     ])
