@@ -13,8 +13,8 @@ struct DerivationSection {
       tag("span", outcome.isProved ? "good" : "bad") {
         outcome.isProved ? "Every step holds" : outcome.isRefuted ? "A step is refuted" : "Not every step is shown"
       }
-      ": \(counted(outcome.claims.count, "claim")), \(counted(steps.count, "step")). The formulas below are set from the "
-      "trees that the checker evaluated, not from a text beside them."
+      ": \(counted(outcome.claims.count, "claim")), \(counted(steps.count, "step")). Statements and steps are set "
+      "from the trees that the checker evaluated; the prose between them is the document’s."
     }
     if !outcome.document.errors.isEmpty {
       tag("pre") { tag("code") { outcome.document.renderedErrors.joined(separator: "\n") } }
