@@ -99,13 +99,16 @@ let package = Package(
         "ArrayFiles", "DenseLinearAlgebra", "LipschitzDynamics", "NetworkTraining", "Plotting", "RandomStreams",
         "VerificationKit",
       ], resources: [.copy("Catalogue")], swiftSettings: numerics),
+    .target(
+      name: "ReaderFuzzing",
+      dependencies: ["ArrayFiles", "Derivations", "Experiments", "NetworkTraining", "RandomStreams"],
+      swiftSettings: numerics),
     .executableTarget(
       name: "lipdyn",
       dependencies: [
         "ArrayFiles", "DenseLinearAlgebra", "Derivations", "ExactArithmetic", "Experiments", "LipschitzDynamics",
-        "NetworkTraining", "Plotting", "RandomStreams", "RemoteFiles", "Reporting", "StochasticCalculus",
-        "SymbolicCalculus",
-        "VerificationKit",
+        "NetworkTraining", "Plotting", "RandomStreams", "ReaderFuzzing", "RemoteFiles", "Reporting",
+        "StochasticCalculus", "SymbolicCalculus", "VerificationKit",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], swiftSettings: features),
   ],
@@ -127,6 +130,7 @@ for (room, dependencies) in [
   ("NetworkTraining", ["NetworkTraining", "ArrayFiles", "DenseLinearAlgebra", "RandomStreams", "VerificationKit"]),
   ("EveryClaim", ["LipschitzDynamics", "VerificationKit", "DenseLinearAlgebra", "NetworkTraining", "RandomStreams"]),
   ("Plotting", ["Plotting"]),
+  ("ReaderFuzzing", ["ReaderFuzzing", "ArrayFiles", "Experiments"]),
   ("Experiments", ["Experiments", "NetworkTraining", "ArrayFiles", "RandomStreams"]),
   ("CommandLine", ["lipdyn", "Reporting", "ArrayFiles", "DenseLinearAlgebra", "NetworkTraining"]),
 ] as [(String, [String])] {

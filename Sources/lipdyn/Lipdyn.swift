@@ -21,7 +21,7 @@ struct Lipdyn: ParsableCommand {
     subcommands: [
       Verify.self, Calibrate.self, Claims.self, Show.self, Graph.self, Simulate.self, Train.self, TrainNetwork.self,
       Layer.self, Regularizers.self, Variance.self, VarianceAmplification.self, Check.self, NewDerivation.self,
-      ExperimentCommand.self, PlotCommand.self, DataCommand.self, Benchmark.self,
+      ExperimentCommand.self, PlotCommand.self, DataCommand.self, Benchmark.self, FuzzCommand.self,
     ])
 
   static func main() {

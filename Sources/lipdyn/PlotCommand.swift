@@ -24,11 +24,11 @@ struct PlotCommand: ParsableCommand {
     _ = try FigureFile.format(of: output)
     try UsageError.requireWritable([output])
     let text = String(decoding: try FileBytes.read(file, maximumBytes: 1 << 30), as: UTF8.self)
-    let figure = file.hasSuffix(".json") ? try json(text) : try csv(text)
+    let figure = file.hasSuffix(".json") ? try Self.json(text, file: file) : try Self.csv(text, file: file)
     print(try FigureFile.write(figure, to: output))
   }
 
-  private func csv(_ text: String) throws -> Figure {
+  static func csv(_ text: String, file: String) throws -> Figure {
     let table = try NumberTable(text, file: file)
     if table.has("Z_observed") { return .ledger(table) }
     if table.has("observed_dZ") { return .stepwiseLedger(table) }
@@ -37,7 +37,7 @@ struct PlotCommand: ParsableCommand {
     throw UsageError("\(file): neither a ledger nor observations of one scalar process: \(table.names.prefix(6)) …")
   }
 
-  private func json(_ text: String) throws -> Figure {
+  static func json(_ text: String, file: String) throws -> Figure {
     let decoder = JSONDecoder()
     let data = Data(text.utf8)
     if let record = try? decoder.decode(VerificationRecord.self, from: data) { return .killMatrix(record) }
