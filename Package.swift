@@ -118,7 +118,7 @@ let package = Package(
 
 // One test target a room, plus the targets that walk every claim and drive the built executable.
 for (room, dependencies) in [
-  ("DenseLinearAlgebra", ["DenseLinearAlgebra"]),
+  ("DenseLinearAlgebra", ["DenseLinearAlgebra", "ExactArithmetic"]),
   ("ExactArithmetic", ["ExactArithmetic"]),
   ("SymbolicCalculus", ["SymbolicCalculus", "ExactArithmetic"]),
   ("Derivations", ["Derivations", "SymbolicCalculus", "ExactArithmetic"]),
@@ -128,7 +128,13 @@ for (room, dependencies) in [
   ("VerificationKit", ["VerificationKit", "DenseLinearAlgebra", "RandomStreams"]),
   ("StochasticCalculus", ["StochasticCalculus", "DenseLinearAlgebra", "RandomStreams"]),
   ("NetworkTraining", ["NetworkTraining", "ArrayFiles", "DenseLinearAlgebra", "RandomStreams", "VerificationKit"]),
-  ("EveryClaim", ["LipschitzDynamics", "VerificationKit", "DenseLinearAlgebra", "NetworkTraining", "RandomStreams"]),
+  (
+    "EveryClaim",
+    [
+      "LipschitzDynamics", "ExactArithmetic", "VerificationKit", "DenseLinearAlgebra", "NetworkTraining",
+      "RandomStreams",
+    ]
+  ),
   ("Plotting", ["Plotting"]),
   ("ReaderFuzzing", ["ReaderFuzzing", "ArrayFiles", "Experiments"]),
   ("Experiments", ["Experiments", "NetworkTraining", "ArrayFiles", "RandomStreams"]),

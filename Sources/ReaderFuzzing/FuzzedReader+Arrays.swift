@@ -27,7 +27,7 @@ extension FuzzedReader {
     for name in archive.names { try require(try archive.array(named: name)) }
   }
 
-  private static let numbers = NumericArray(shape: [2, 3], [1.5, -2, 0, .infinity, 1e-310, 7])
+  private static let numbers = NumericArray(shape: [2, 3], [1.5, -2, 0, .infinity, 0x1p-1060, 7])
   private static let singles = NumericArray(shape: [3], [1, 2, 3] as [Float])
   private static let integers = NumericArray(shape: [2, 1, 2], [1, -2, .max, .min] as [Int])
 

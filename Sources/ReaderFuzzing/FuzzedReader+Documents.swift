@@ -44,7 +44,7 @@ extension FuzzedReader {
   private static let experimentText = """
     {"schema": 1, "name": "initial-scale", "title": "t", "paper": "8.2", "figure": "sweep", "figureAxis": "scale",
      "variants": [{"name": "a", "x": 0.25, "initialScale": 0.25}, {"name": "b", "x": 1}, {"name": "c", "x": 2,
-      "steps": 7, "batchSize": 3, "learningRate": 0.1, "regularizers": ["dropout(rate=0.1)"], "network": "linear(10)"}],
+      "steps": 70, "batchSize": 3, "learningRate": 0.1, "regularizers": ["dropout(rate=0.1)"], "network": "linear(10)"}],
      "predictions": [{"says": "s", "source": "paper", "measure": "finalSlope", "expects": {"sign": "positive"}},
       {"says": "u", "source": "corrected", "measure": "stepSlope", "variant": "a",
        "expects": {"value": 1, "tolerance": 0.15}}],

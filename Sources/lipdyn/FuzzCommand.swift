@@ -117,14 +117,20 @@ struct FuzzCommand: ParsableCommand {
 
   // MARK: The command line's own readers
 
+  private static let ladderText: String = {
+    let law =
+      #"{"name": "a", "mean": 1, "meanError": 0.1, "standardDeviation": 1, "standardDeviationError": 0}"#
+    return #"{"outcome": {"descents": [\#(law)], "largeSteps": [\#(law), \#(law)], "diffusion": \#(law), "#
+      + #""coarseDiffusion": \#(law), "secondOrder": \#(law)}}"#
+  }()
+
   /// Tables and records that `lipdyn plot` draws.
   static let table = FuzzedReader(
     "plot",
     corpus: [
-      "step,K_observed,Z_observed,layer0_mu_Z,layer0_lambda\n0,2,0.69,0.1,0.2\n10,2.1,0.74,0.1,0.2\n",
-      "Z,mu_Z,lambda,observed_dZ,predicted_dZ\n1,2,3,4,5\n1,2,3,4,5\n",
-      "time,mean,q05,q25,q50,q75,q95,exact_mean\n0,1,1,1,1,1,1,1\n0.5,1.1,0.9,1,1.1,1.2,1.3,1.1\n",
-      #"{"outcome": {"descents": [{"name": "a", "mean": 1, "meanError": 0.1, "standardDeviation": 1, "standardDeviationError": 0}], "largeSteps": [], "diffusion": {"name": "d", "mean": 1, "meanError": 0, "standardDeviation": 1, "standardDeviationError": 0}}}"#,
+      "time,Z_observed,Z_predicted,Z_predicted_sd,mu_Z,layer1_mu,layer1_kappa\n0,2,0.69,0.1,0.2,1,1\n1,2,0.7,0,0,1,1\n",
+      "time,Z,mu_Z,kappa_Z,observed_dZ,predicted_dZ,sd_dZ,log_lower_bound\n1,2,3,4,5,1,1,1\n2,2,3,4,5,1,nan,1\n",
+      "time,mean,q05,q25,q95,mean_exact,variance_exact\n0,1,1,1,1,1,0\n0.5,1.1,0.9,1,1.1,1.2,1.3\n", ladderText,
     ].map { Array($0.utf8) },
     words: [
       ",", "\n", "\r\n", "#", "\"", "Z_observed", "layer", "_mu_Z", "mean", "q05", "observed_dZ", "step", "time", "nan",
@@ -139,7 +145,9 @@ struct FuzzCommand: ParsableCommand {
       let script = figure.script(writing: "figure.svg", as: .svg)
       try FuzzedReader.HalfResult.require(!script.isEmpty, "a figure without a script")
       return .value
-    } catch let error as UsageError { return error.description.isEmpty ? .value : .refusal }
+    } catch let error as UsageError {
+      return error.description.isEmpty ? .value : .refusal
+    } catch let error as ArrayFileError { return error.description.isEmpty ? .value : .refusal }
   }
 
   /// Argument lists, one argument a line, through the parser and its messages; nothing is run.
@@ -162,7 +170,7 @@ struct FuzzCommand: ParsableCommand {
   ) { bytes in
     let list = String(decoding: bytes, as: UTF8.self).split(separator: "\n", omittingEmptySubsequences: false)
     do {
-      _ = try Lipdyn.parseAsRoot(list.map(String.init))
+      _ = try Lipdyn.parse(list.map(String.init))
       return .value
     } catch {
       let message = Lipdyn.fullMessage(for: error)
