@@ -64,16 +64,16 @@ extension Figure {
   static func ledger(_ table: NumberTable) throws -> Figure {
     let (t, predicted, deviation) = try (table["time"], table["Z_predicted"], table["Z_predicted_sd"])
     func band(_ sign: Double) -> [Double] { zip(predicted, deviation).map { $0 + sign * 2 * $1 } }
-    return Figure(
+    return try Figure(
       [
         Panel(
           "Z = Σ log σ₁", x: "t = ηk", key: .bottomRight,
           [
             Series(.band, [t, band(-1), band(1)], title: "predicted ± 2 sd", colour: 0),
             Series(.dashes, [t, predicted], title: "predicted", colour: 0),
-            try Series(.line(width: 1.8), [t, table["Z_observed"]], title: "observed", colour: 1),
+            Series(.line(width: 1.8), [t, table["Z_observed"]], title: "observed", colour: 1),
           ])
-      ] + try terms(table))
+      ] + terms(table))
   }
 
   /// Z, its terms, and each step's change against the predicted one.
@@ -102,24 +102,25 @@ extension Figure {
             Series(.dashes, [ends, ends], colour: 1),
           ]))
     }
-    return Figure(panels + (try terms(table)))
+    return try Figure(panels + terms(table))
   }
 
   private static func terms(_ table: NumberTable) throws -> [Panel] {
     let t = try table["time"]
     func magnitudes(_ name: String) throws -> [Double] { try table[name].map { $0 == 0 ? .nan : abs($0) } }
-    let network = try [
+    let network = [
       ("mu_Z", "|μ|"), ("kappa_Z", "|κ|"), ("lambda2_Z_exact", "λ²"), ("discrete_step_Z", "|discrete step|"),
-    ].enumerated().filter { table.has($0.element.0) }.map { k, item in
-      Series(.line(width: 1.5), [t, magnitudes(item.0)], title: item.1, colour: k)
+    ].enumerated().filter { table.has($0.element.0) }
+    let series = try network.map { k, item in
+      try Series(.line(width: 1.5), [t, magnitudes(item.0)], title: item.1, colour: k)
     }
     func layers(_ name: String) throws -> [Series] {
       try table.layers(name).enumerated().map { k, l in
-        Series(.line(width: 1.5), [t, magnitudes("layer\(l)_\(name)")], title: "layer \(l)", colour: k)
+        try Series(.line(width: 1.5), [t, magnitudes("layer\(l)_\(name)")], title: "layer \(l)", colour: k)
       }
     }
     return try [
-      Panel("what moves Z, per unit of time", x: "t = ηk", logarithmic: .y, key: .topRight, network),
+      Panel("what moves Z, per unit of time", x: "t = ηk", logarithmic: .y, key: .topRight, series),
       Panel("|μ| by layer", x: "t = ηk", logarithmic: .y, key: .topRight, layers("mu")),
       Panel("|κ| by layer", x: "t = ηk", logarithmic: .y, key: .topRight, layers("kappa")),
     ]
