@@ -130,8 +130,9 @@ public struct SpectralPoint: Sendable {
     let nearest =
       svd.values.indices.filter { $0 != index }.map { svd.values[$0] }
       .min { abs($0 - sigma) < abs($1 - sigma) } ?? 0
-    let resolved = TopSingularTriplet<Double>.minimumRelativeGap * svd.values[0]
-    guard sigma > resolved, abs(sigma - nearest) >= resolved else {
+    // Not zero, even where the product underflows: equal values are never apart.
+    let resolved = max(TopSingularTriplet<Double>.minimumRelativeGap * svd.values[0], .leastNonzeroMagnitude)
+    guard sigma >= resolved, abs(sigma - nearest) >= resolved else {
       throw LinearAlgebraError.gapTooSmall(
         sigma1: sigma, sigma2: nearest, minimumRelativeGap: TopSingularTriplet<Double>.minimumRelativeGap)
     }
