@@ -106,13 +106,16 @@ let package = Package(
         "ArrayFiles", "Derivations", "Experiments", "LipschitzDynamics", "Reporting", "SymbolicCalculus",
         "VerificationKit",
       ], swiftSettings: features),
+    .target(
+      name: "ReaderFuzzing",
+      dependencies: ["ArrayFiles", "Derivations", "Experiments", "NetworkTraining", "RandomStreams"],
+      swiftSettings: numerics),
     .executableTarget(
       name: "lipdyn",
       dependencies: [
         "ArrayFiles", "DenseLinearAlgebra", "Derivations", "ExactArithmetic", "Experiments", "LipschitzDynamics",
-        "NetworkTraining", "Notebooks", "Plotting", "RandomStreams", "RemoteFiles", "Report", "Reporting",
-        "StochasticCalculus",
-        "SymbolicCalculus", "VerificationKit",
+        "NetworkTraining", "Notebooks", "Plotting", "RandomStreams", "ReaderFuzzing", "RemoteFiles", "Report",
+        "Reporting", "StochasticCalculus", "SymbolicCalculus", "VerificationKit",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], swiftSettings: features),
   ],
@@ -122,7 +125,7 @@ let package = Package(
 
 // One test target a room, plus the targets that walk every claim and drive the built executable.
 for (room, dependencies) in [
-  ("DenseLinearAlgebra", ["DenseLinearAlgebra"]),
+  ("DenseLinearAlgebra", ["DenseLinearAlgebra", "ExactArithmetic"]),
   ("ExactArithmetic", ["ExactArithmetic"]),
   ("SymbolicCalculus", ["SymbolicCalculus", "ExactArithmetic"]),
   ("Derivations", ["Derivations", "SymbolicCalculus", "ExactArithmetic"]),
@@ -133,8 +136,15 @@ for (room, dependencies) in [
   ("VerificationKit", ["VerificationKit", "DenseLinearAlgebra", "RandomStreams"]),
   ("StochasticCalculus", ["StochasticCalculus", "DenseLinearAlgebra", "RandomStreams"]),
   ("NetworkTraining", ["NetworkTraining", "ArrayFiles", "DenseLinearAlgebra", "RandomStreams", "VerificationKit"]),
-  ("EveryClaim", ["LipschitzDynamics", "VerificationKit", "DenseLinearAlgebra", "NetworkTraining", "RandomStreams"]),
+  (
+    "EveryClaim",
+    [
+      "LipschitzDynamics", "ExactArithmetic", "VerificationKit", "DenseLinearAlgebra", "NetworkTraining",
+      "RandomStreams",
+    ]
+  ),
   ("Plotting", ["Plotting"]),
+  ("ReaderFuzzing", ["ReaderFuzzing", "ArrayFiles", "Experiments"]),
   ("Experiments", ["Experiments", "NetworkTraining", "ArrayFiles", "RandomStreams"]),
   ("Report", ["Report", "Reporting", "LipschitzDynamics", "Derivations", "SymbolicCalculus", "VerificationKit"]),
   ("CommandLine", ["lipdyn", "Reporting", "ArrayFiles", "DenseLinearAlgebra", "NetworkTraining"]),

@@ -197,7 +197,8 @@ CDK_CLONES void cdk_paths_sigma_f64(size_t m, size_t n, const double *y, double 
   for (int l = 0; l < LANES; l++) {
     int exponent = 0;
     if (largest[l] > 0 && largest[l] <= __DBL_MAX__) __builtin_frexp(largest[l], &exponent);
-    if (exponent > -400 && exponent < 400) exponent = 0;
+    /* The eigenvalue iteration squares entries of the Gram matrix: fourth powers. */
+    if (exponent > -100 && exponent < 100) exponent = 0;
     if (exponent < -1000) exponent = -1000;
     scale[l] = __builtin_ldexp(1, -exponent);
     back[l] = __builtin_ldexp(1, exponent);

@@ -62,6 +62,8 @@ public struct QRDecomposition<Scalar: BLASScalar>: Sendable {
       tau.withUnsafeMutableBufferPointer { Scalar.geqrf(m, n, a.baseAddress!, $0.baseAddress!) }
     }
     if info != 0 { throw .illegalArgument(routine: "geqrf", position: -info) }
+    // A column's norm may exceed every entry.
+    guard packed.maximumMagnitude.isFinite else { throw .overflow(operation: "QR") }
     r = Matrix(rows: k, columns: n) { $0 <= $1 ? packed[$0, $1] : 0 }
     var q = packed.columns(0..<k)
     let status = q.elements.withUnsafeMutableBufferPointer { q in
@@ -93,6 +95,7 @@ public struct SymmetricEigen<Scalar: BLASScalar>: Sendable {
       throw .notConverged(routine: "syevd", detail: "\(info) off-diagonal elements stayed; entries may be badly scaled")
     }
     if info < 0 { throw .illegalArgument(routine: "syevd", position: -info) }
+    guard w.allSatisfy(\.isFinite) else { throw .overflow(operation: "symmetric eigenvalues") }
     values = Vector(w)
     vectors = x
   }
@@ -147,7 +150,9 @@ public struct SingularValueDecomposition<Scalar: BLASScalar>: Sendable {
       throw .notConverged(routine: "gesdd", detail: "\(info) superdiagonals stayed; entries may be badly scaled")
     }
     if info < 0 { throw .illegalArgument(routine: "gesdd", position: -info) }
-    values = Vector(s.map { $0.scaled(byExponent: exponent) })
+    let values = s.map { $0.scaled(byExponent: exponent) }
+    guard values[0].isFinite else { throw .overflow(operation: "singular values") }
+    self.values = Vector(values)
     self.u = u
     vTransposed = vt
   }

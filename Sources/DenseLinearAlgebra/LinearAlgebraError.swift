@@ -12,6 +12,8 @@ public enum LinearAlgebraError: Error, Equatable, Sendable, CustomStringConverti
   case notPositiveDefinite(leadingMinor: Int)
   /// An iteration that used up its steps.
   case notConverged(routine: String, detail: String)
+  /// A result that is larger than the largest number of the type.
+  case overflow(operation: String)
   /// LAPACK reported an illegal argument: a defect of this module, reported rather than trapped.
   case illegalArgument(routine: String, position: Int)
   /// The largest singular value is not simple to working precision, so its derivatives do not exist numerically.
@@ -31,6 +33,8 @@ public enum LinearAlgebraError: Error, Equatable, Sendable, CustomStringConverti
       "Cholesky: leading minor \(minor) is not positive; the matrix is indefinite, singular to round-off, or not symmetric"
     case .notConverged(let routine, let detail):
       "\(routine) did not converge: \(detail)"
+    case .overflow(let operation):
+      "\(operation): a result leaves the range of numbers; scale the matrix down first"
     case .illegalArgument(let routine, let position):
       "\(routine) refused argument \(position): please report this as a defect, with the matrix"
     case .gapTooSmall(let sigma1, let sigma2, let minimum):

@@ -42,6 +42,7 @@ public struct TopSingularTriplet<Scalar: BLASScalar>: Sendable {
     } else {
       self = try Self.direct(a)
     }
+    guard sigma.isFinite else { throw .overflow(operation: "largest singular value") }
   }
 
   /// The same with the help of a Gram matrix that the caller has formed: several times faster, equally accurate.

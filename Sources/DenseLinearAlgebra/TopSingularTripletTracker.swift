@@ -111,11 +111,12 @@ public struct TopSingularTripletTracker<Scalar: BLASScalar>: Sendable {
     if awaitsBasis { isWarm = refineBasis(theta) }
     if isWarm, warmSteps < recheckInterval {
       switch warmStep(theta) {
-      case .accepted:
+      case .accepted where sigma.isFinite:
         warmSteps += 1
         return
       case .nonFinite: try theta.requireFinite("singular triplet tracker")
-      case .lost: break
+      // Beyond the range of numbers, a start from scratch says so.
+      case .accepted, .lost: break
       }
     }
     try coldStep(theta, gram)

@@ -1,5 +1,6 @@
 // The experiments that come with the package: one file each in Catalogue/.
 
+private import ArrayFiles
 private import Foundation
 
 public enum ExperimentCatalogue {
@@ -33,9 +34,10 @@ public enum ExperimentCatalogue {
   }
 
   private static func read(_ path: String) throws(ExperimentError) -> ExperimentDocument {
-    guard let data = FileManager.default.contents(atPath: path) else {
-      throw ExperimentError(origin: path, problem: "no such file, or not readable")
+    let bytes: [UInt8]
+    do { bytes = try FileBytes.read(path, maximumBytes: 1 << 24) } catch {
+      throw ExperimentError(origin: "experiment", problem: error.description)
     }
-    return try ExperimentDocument(Array(data), origin: path)
+    return try ExperimentDocument(bytes, origin: path)
   }
 }

@@ -1,5 +1,6 @@
 // An experiment as data: which networks are trained how often, what is measured, and what was predicted of it.
 
+private import ArrayFiles
 private import Foundation
 
 /// One experiment file.
@@ -77,9 +78,12 @@ public struct ExperimentDocument: Codable, Sendable, Equatable {
   /// - Throws: ``ExperimentError`` naming the field and the remedy.
   public init(_ bytes: [UInt8], origin: String) throws(ExperimentError) {
     do {
+      try JSONNesting.requireShallow(bytes, file: origin)
       self = try JSONDecoder().decode(Self.self, from: Data(bytes))
     } catch let error as DecodingError {
       throw ExperimentError(origin: origin, problem: Self.text(of: error))
+    } catch ArrayFileError.badBytes(_, let offset, let found, let expected) {
+      throw ExperimentError(origin: origin, problem: "at byte \(offset): \(found), expected \(expected)")
     } catch { throw ExperimentError(origin: origin, problem: "\(error)") }
     try check(origin)
   }
@@ -103,6 +107,19 @@ public struct ExperimentDocument: Codable, Sendable, Equatable {
       try require(
         scale.seeds >= 1 && scale.rows >= 2 && scale.rows <= scale.steps && scale.termImages >= 0,
         "\(which): seeds ≥ 1, 2 ≤ rows ≤ steps and termImages ≥ 0 are needed")
+      for (field, value, bound) in [
+        ("seeds", scale.seeds, 100_000), ("rows", scale.rows, 1_000_000), ("steps", scale.steps, 1_000_000_000),
+      ] {
+        try require(value <= bound, "\(which).\(field) is \(value): use at most \(bound)")
+      }
+      for (owner, size, steps) in [("\(which)", scale.batchSize, scale.steps)]
+        + variants.map({ ("variant \($0.name)", $0.batchSize ?? 1, $0.steps ?? scale.steps) })
+      {
+        try require(size >= 1, "\(owner): batchSize is \(size): use 1 or more")
+        try require(
+          steps >= scale.rows && steps <= 1_000_000_000,
+          "\(owner): steps is \(steps): use from \(scale.rows), the rows, to 1000000000")
+      }
       for p in predictions {
         for asked in [p.variant, p.baseline].compactMap({ $0 }) {
           try require(names.contains(asked), "prediction \"\(p.says)\": variant \(asked) is not among \(names)")

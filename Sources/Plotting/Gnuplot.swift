@@ -36,13 +36,27 @@ public enum FigureFile {
     let temporary = ".\(name).\(ProcessInfo.processInfo.processIdentifier).\(format.rawValue)"
     defer { try? FileManager.default.removeItem(at: folder.appendingPathComponent(temporary)) }
     if draw(figure.script(writing: temporary, as: format), in: folder) {
-      let data = try Data(contentsOf: folder.appendingPathComponent(temporary))
-      try AtomicFile.write([UInt8](data), to: path)
+      let image = [UInt8](try Data(contentsOf: folder.appendingPathComponent(temporary)))
+      // On a full disk gnuplot succeeds, with the half of an image.
+      guard isWhole(image, format) else {
+        throw ArrayFileError.system(
+          file: path, operation: "drawing", reason: "gnuplot wrote half an image of \(image.count) bytes; make room")
+      }
+      try AtomicFile.write(image, to: path)
       return "figure: \(path)"
     }
     let script = path.dropLast(format.rawValue.count) + "gp"
     try AtomicFile.write(figure.script(writing: name, as: format), to: String(script))
     return "no figure: gnuplot is missing or failed; install gnuplot-nox, then run  gnuplot \(script)  in its folder"
+  }
+
+  /// Whether an image has its end.
+  static func isWhole(_ image: [UInt8], _ format: Figure.Format) -> Bool {
+    switch format {
+    case .svg: String(decoding: image.suffix(16), as: UTF8.self).trimmingCharacters(in: .newlines).hasSuffix("</svg>")
+    // The check sum of the last chunk, which is empty.
+    case .png: image.suffix(8) == [0x49, 0x45, 0x4E, 0x44, 0xAE, 0x42, 0x60, 0x82]
+    }
   }
 
   private static func draw(_ script: String, in folder: URL) -> Bool {

@@ -41,14 +41,14 @@ extension Figure {
   }
 
   /// The same from a file, without single paths.
-  static func fan(_ table: NumberTable) -> Figure {
-    let t = table["time"]
+  static func fan(_ table: NumberTable) throws -> Figure {
+    let t = try table["time"]
     var series = [
-      Series(.band, [t, table["q05"], table["q95"]], title: "5 to 95 %", colour: 0),
-      Series(.line(width: 2), [t, table["mean"]], title: "mean", colour: 0),
+      try Series(.band, [t, table["q05"], table["q95"]], title: "5 to 95 %", colour: 0),
+      try Series(.line(width: 2), [t, table["mean"]], title: "mean", colour: 0),
     ]
-    let (mean, variance) = (table["mean_exact"], table["variance_exact"])
-    if mean.contains(where: \.isFinite) {
+    if table.has("mean_exact"), try table["mean_exact"].contains(where: \.isFinite) {
+      let (mean, variance) = try (table["mean_exact"], table["variance_exact"])
       series.append(Series(.dashes, [t, mean], title: "predicted mean", colour: 1))
       for sign in [-1.0, 1] {
         series.append(
@@ -61,10 +61,10 @@ extension Figure {
   }
 
   /// Z beside its prediction, what moves it, and both terms layer by layer.
-  static func ledger(_ table: NumberTable) -> Figure {
-    let (t, predicted, deviation) = (table["time"], table["Z_predicted"], table["Z_predicted_sd"])
+  static func ledger(_ table: NumberTable) throws -> Figure {
+    let (t, predicted, deviation) = try (table["time"], table["Z_predicted"], table["Z_predicted_sd"])
     func band(_ sign: Double) -> [Double] { zip(predicted, deviation).map { $0 + sign * 2 * $1 } }
-    return Figure(
+    return try Figure(
       [
         Panel(
           "Z = Σ log σ₁", x: "t = ηk", key: .bottomRight,
@@ -77,21 +77,21 @@ extension Figure {
   }
 
   /// Z, its terms, and each step's change against the predicted one.
-  static func stepwiseLedger(_ table: NumberTable) -> Figure {
-    let t = table["time"]
-    var bounds = [Series(.line(width: 1.8), [t, table["Z"]], title: "Z = Σ log σ₁", colour: 0)]
+  static func stepwiseLedger(_ table: NumberTable) throws -> Figure {
+    let t = try table["time"]
+    var bounds = [try Series(.line(width: 1.8), [t, table["Z"]], title: "Z = Σ log σ₁", colour: 0)]
     for (k, (name, title)) in [
       ("log_lower_bound", "lower bound of log K"), ("log_product_bound", "product of operator norms"),
       ("log_kernel_product_bound", "bound by the kernels"),
     ].enumerated() where table.has(name) {
-      bounds.append(Series(.dashes, [t, table[name]], title: title, colour: k + 1))
+      bounds.append(try Series(.dashes, [t, table[name]], title: title, colour: k + 1))
     }
     var panels = [Panel("Z and bounds", x: "t = ηk", bounds)]
     if table.has("observed_dZ") {
-      let (predicted, deviation) = (table["predicted_dZ"], table["sd_dZ"])
-      let rows = predicted.indices.filter { predicted[$0].isFinite && table["observed_dZ"][$0].isFinite }
+      let (observed, predicted, deviation) = try (table["observed_dZ"], table["predicted_dZ"], table["sd_dZ"])
+      let rows = predicted.indices.filter { predicted[$0].isFinite && observed[$0].isFinite }
       let x = rows.map { predicted[$0] }
-      let y = rows.map { table["observed_dZ"][$0] }
+      let y = rows.map { observed[$0] }
       let sd = rows.map { deviation[$0] }
       let ends = [x.min() ?? 0, x.max() ?? 0]
       panels.append(
@@ -102,24 +102,25 @@ extension Figure {
             Series(.dashes, [ends, ends], colour: 1),
           ]))
     }
-    return Figure(panels + terms(table))
+    return try Figure(panels + terms(table))
   }
 
-  private static func terms(_ table: NumberTable) -> [Panel] {
-    let t = table["time"]
-    func magnitudes(_ name: String) -> [Double] { table[name].map { $0 == 0 ? .nan : abs($0) } }
+  private static func terms(_ table: NumberTable) throws -> [Panel] {
+    let t = try table["time"]
+    func magnitudes(_ name: String) throws -> [Double] { try table[name].map { $0 == 0 ? .nan : abs($0) } }
     let network = [
       ("mu_Z", "|μ|"), ("kappa_Z", "|κ|"), ("lambda2_Z_exact", "λ²"), ("discrete_step_Z", "|discrete step|"),
-    ].enumerated().filter { table.has($0.element.0) }.map { k, item in
-      Series(.line(width: 1.5), [t, magnitudes(item.0)], title: item.1, colour: k)
+    ].enumerated().filter { table.has($0.element.0) }
+    let series = try network.map { k, item in
+      try Series(.line(width: 1.5), [t, magnitudes(item.0)], title: item.1, colour: k)
     }
-    func layers(_ name: String) -> [Series] {
-      table.layers(name).enumerated().map { k, l in
-        Series(.line(width: 1.5), [t, magnitudes("layer\(l)_\(name)")], title: "layer \(l)", colour: k)
+    func layers(_ name: String) throws -> [Series] {
+      try table.layers(name).enumerated().map { k, l in
+        try Series(.line(width: 1.5), [t, magnitudes("layer\(l)_\(name)")], title: "layer \(l)", colour: k)
       }
     }
-    return [
-      Panel("what moves Z, per unit of time", x: "t = ηk", logarithmic: .y, key: .topRight, network),
+    return try [
+      Panel("what moves Z, per unit of time", x: "t = ηk", logarithmic: .y, key: .topRight, series),
       Panel("|μ| by layer", x: "t = ηk", logarithmic: .y, key: .topRight, layers("mu")),
       Panel("|κ| by layer", x: "t = ηk", logarithmic: .y, key: .topRight, layers("kappa")),
     ]

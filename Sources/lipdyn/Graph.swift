@@ -61,7 +61,9 @@ struct Graph: ParsableCommand {
   private func verdicts() throws -> [String: String] {
     if let results {
       do {
-        let record = try JSONDecoder().decode(Verdicts.self, from: Data(FileBytes.read(results)))
+        let bytes = try FileBytes.read(results)
+        try JSONNesting.requireShallow(bytes, file: results)
+        let record = try JSONDecoder().decode(Verdicts.self, from: Data(bytes))
         try record.check(results)
         return Dictionary(record.claims.map { ($0.claim, $0.verdict) }) { first, _ in first }
       } catch let error as DecodingError {

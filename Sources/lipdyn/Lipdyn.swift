@@ -18,6 +18,7 @@ struct Lipdyn: ParsableCommand {
       TrainNetwork.self,
       Layer.self, Regularizers.self, Variance.self, VarianceAmplification.self, Check.self, NewDerivation.self,
       ExperimentCommand.self, PlotCommand.self, DataCommand.self, NotebookCommand.self, Benchmark.self,
+      FuzzCommand.self,
     ])
 
   /// What the program is for.
@@ -43,11 +44,20 @@ struct Lipdyn: ParsableCommand {
     // A reader that went away (`lipdyn … | head`) ends the program quietly at the next write.
     signal(SIGPIPE, SIG_DFL)
     do {
-      var command = try parseAsRoot()
+      var command = try parse(Array(CommandLine.arguments.dropFirst()))
       try command.run()
     } catch {
       end(with: error)
     }
+  }
+
+  /// The command that an argument list means.
+  ///
+  /// The parser's time grows with the square of the list's length: 10,000 arguments take it seconds.
+  static func parse(_ arguments: [String]) throws -> any ParsableCommand {
+    try UsageError.require(
+      arguments.count <= 4096, "\(arguments.count) arguments are more than the 4096 that are read; name fewer files")
+    return try parseAsRoot(arguments)
   }
 
   /// Help and version go where they belong; every failure is one line on standard error.

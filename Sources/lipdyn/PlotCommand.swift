@@ -24,24 +24,27 @@ struct PlotCommand: ParsableCommand {
     _ = try FigureFile.format(of: output)
     try UsageError.requireWritable([output])
     let text = String(decoding: try FileBytes.read(file, maximumBytes: 1 << 30), as: UTF8.self)
-    let figure = file.hasSuffix(".json") ? try json(text) : try csv(text)
+    let figure = file.hasSuffix(".json") ? try Self.json(text, file: file) : try Self.csv(text, file: file)
     print(try FigureFile.write(figure, to: output))
   }
 
-  private func csv(_ text: String) throws -> Figure {
+  static func csv(_ text: String, file: String) throws -> Figure {
     let table = try NumberTable(text, file: file)
-    if table.has("Z_observed") { return .ledger(table) }
-    if table.has("observed_dZ") { return .stepwiseLedger(table) }
-    if table.has("Z") && table.has("mu_Z") { return .stepwiseLedger(table) }
-    if table.has("mean") && table.has("q05") && !table.has("entry") { return .fan(table) }
+    if table.has("Z_observed") { return try .ledger(table) }
+    if table.has("observed_dZ") { return try .stepwiseLedger(table) }
+    if table.has("Z") && table.has("mu_Z") { return try .stepwiseLedger(table) }
+    if table.has("mean") && table.has("q05") && !table.has("entry") { return try .fan(table) }
     throw UsageError("\(file): neither a ledger nor observations of one scalar process: \(table.names.prefix(6)) …")
   }
 
-  private func json(_ text: String) throws -> Figure {
+  static func json(_ text: String, file: String) throws -> Figure {
+    try JSONNesting.requireShallow(Array(text.utf8), file: file)
     let decoder = JSONDecoder()
     let data = Data(text.utf8)
     if let record = try? decoder.decode(VerificationRecord.self, from: data) { return .killMatrix(record) }
-    if let record = try? decoder.decode(VarianceRecord.self, from: data) { return .variance(record) }
+    if let record = try? decoder.decode(VarianceRecord.self, from: data), !record.rows.isEmpty {
+      return .variance(record)
+    }
     if let record = try? decoder.decode(LadderFile.self, from: data) { return .ladder(record.outcome) }
     throw UsageError("\(file): not the JSON of `lipdyn verify`, `variance` or `svag`")
   }
@@ -50,11 +53,13 @@ struct PlotCommand: ParsableCommand {
 /// The numbers of a CSV file; what is no number is NaN.
 struct NumberTable {
   let names: [String]
+  private let file: String
   private let columns: [String: [Double]]
 
   init(_ text: String, file: String) throws {
     let lines = text.split(whereSeparator: \.isNewline).filter { !$0.hasPrefix("#") }
     guard lines.count >= 2 else { throw UsageError("\(file): no rows below a line of column names") }
+    self.file = file
     names = lines[0].split(separator: ",", omittingEmptySubsequences: false).map(String.init)
     var columns = names.map { _ in [Double]() }
     for (k, line) in lines.dropFirst().enumerated() {
@@ -67,8 +72,15 @@ struct NumberTable {
   }
 
   func has(_ name: String) -> Bool { columns[name] != nil }
-  /// Empty if there is no such column.
-  subscript(name: String) -> [Double] { columns[name] ?? [] }
+  /// - Throws: ``UsageError`` if there is no such column.
+  subscript(name: String) -> [Double] {
+    get throws {
+      guard let column = columns[name] else {
+        throw UsageError("\(file): the picture of this table needs a column \(name); write it with lipdyn again")
+      }
+      return column
+    }
+  }
   /// Numbers of the layers that have a column of this name.
   func layers(_ name: String) -> [Int] {
     names.compactMap { column in

@@ -165,7 +165,8 @@ struct SimulateDocument: ParsableCommand {
     var settings: [String: NestedNumbers] = [:]
     for text in set {
       let parts = text.split(separator: "=", maxSplits: 1).map { String($0).trimmingCharacters(in: .whitespaces) }
-      guard parts.count == 2, let value = try? JSONDecoder().decode(NestedNumbers.self, from: Data(parts[1].utf8))
+      guard parts.count == 2, (try? JSONNesting.requireShallow(Array(parts[1].utf8), file: text)) != nil,
+        let value = try? JSONDecoder().decode(NestedNumbers.self, from: Data(parts[1].utf8))
       else {
         throw UsageError("--set \(text): write name=value with a number, as 0.1, or a list of numbers, as [1, 2]")
       }

@@ -222,4 +222,12 @@ struct CommandTests {
     let unknown = try ToolRun("simulate", "gbm", "--scheme", "euler")
     #expect(unknown.status != 0 && unknown.errors.contains("milstein"), "\(unknown.errors)")
   }
+
+  @Test("the fuzzer of the command line's own readers finds nothing in a short run")
+  func fuzz() throws {
+    let directory = try TemporaryDirectory()
+    let run = try ToolRun(in: directory, "fuzz", "plot", "arguments", "--inputs", "1000", "--seed", "5")
+    #expect(run.status == 0, "\(run.errors)")
+    #expect(run.output.split(separator: "\n").count == 2 && directory.contents.isEmpty)
+  }
 }

@@ -77,7 +77,13 @@ import Testing
     let ragged = directory.path("ragged.csv")
     try "a,b\n1\n".write(toFile: ragged, atomically: true, encoding: .utf8)
     try ToolRun("plot", ragged).expectRefusal(naming: "row 1")
+    for (head, missing) in [("time,Z_observed", "Z_predicted"), ("mean,q05", "time"), ("Z,mu_Z", "time")] {
+      try "\(head)\n1,2\n".write(toFile: ragged, atomically: true, encoding: .utf8)
+      try ToolRun("plot", ragged).expectRefusal(naming: "ragged.csv", "column \(missing)")
+    }
     let json = directory.path("other.json")
+    try String(repeating: "[", count: 513).write(toFile: json, atomically: true, encoding: .utf8)
+    try ToolRun("plot", json).expectRefusal(naming: "other.json", "level 65")
     try "{}".write(toFile: json, atomically: true, encoding: .utf8)
     try ToolRun("plot", json).expectRefusal(naming: "other.json", "verify")
     try ToolRun("plot", csv, "--output", "x.pdf").expectRefusal(naming: "x.pdf", ".svg")

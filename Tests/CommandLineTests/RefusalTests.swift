@@ -26,6 +26,8 @@ struct CommandRefusalTests {
   @Test("the command line itself")
   func usage() throws {
     try ToolRun("bogus").expectRefusal(naming: "bogus")
+    try ToolRun(arguments: ["check"] + [String](repeating: "a.md", count: 5_000)).expectRefusal(naming: "5001", "4096")
+    try ToolRun("fuzz", "nothing").expectRefusal(naming: "no reader nothing", "npy")
     try ToolRun("verify", "NoSuchClaim").expectRefusal(naming: "NoSuchClaim", "OperatorNormHessian")
     try ToolRun("show", "NoSuchClaim").expectRefusal(naming: "NoSuchClaim")
     try ToolRun("verify", "--tier", "huge").expectRefusal(naming: "huge", "quick")

@@ -33,6 +33,30 @@ import Testing
     }
     """
 
+  @Test("what a fuzzer found: broken nesting and sizes that no machine holds are refused by name")
+  func hostileDocuments() throws {
+    // Foundation's decoder ends the program on this one.
+    for open in ["[", "{\"a\":"] {
+      let error = #expect(throws: ExperimentError.self) {
+        try ExperimentDocument(Array(String(repeating: open, count: 513).utf8), origin: "f")
+      }
+      #expect(error?.problem.contains("level 65") == true)
+    }
+    let sound = Self.document
+    _ = try ExperimentDocument(Array(sound.utf8), origin: "f")
+    for (field, old, new) in [
+      ("quick.steps", "\"steps\": 240", "\"steps\": 9223372036854775807"),
+      ("quick.seeds", "\"seeds\": 4", "\"seeds\": 4611686018427387904"),
+      ("batchSize", "\"batchSize\": 16", "\"batchSize\": -1"),
+    ] {
+      #expect(sound.contains(old))
+      let error = #expect(throws: ExperimentError.self) {
+        try ExperimentDocument(Array(sound.replacingOccurrences(of: old, with: new).utf8), origin: "f")
+      }
+      #expect(error?.problem.contains(field) == true, "\(String(describing: error))")
+    }
+  }
+
   private static func folder() -> String {
     NSTemporaryDirectory() + "lipdyn-campaign-\(UUID().uuidString)"
   }

@@ -1,8 +1,9 @@
 // Figures as gnuplot's scripts: numbers, words with their quotes, and what gnuplot itself makes of every mark.
 
 import Foundation
-import Plotting
 import Testing
+
+@testable import Plotting
 
 @Suite struct FigureTests {
   static let all = Figure([
@@ -64,6 +65,16 @@ import Testing
     if ending == "svg" {
       let text = String(decoding: bytes, as: UTF8.self)
       for word in ["band", "intervals", "1/2", "second", "log"] { #expect(text.contains(word), "\(word)") }
+    }
+  }
+
+  @Test("half an image, as gnuplot leaves on a full disk, is known by its end")
+  func halfImages() {
+    let svg = Array("<svg></svg>\n\n".utf8)
+    let png: [UInt8] = [0x89, 0x50, 0, 0, 0, 0, 0x49, 0x45, 0x4E, 0x44, 0xAE, 0x42, 0x60, 0x82]
+    for (image, format) in [(svg, Figure.Format.svg), (png, .png)] {
+      #expect(FigureFile.isWhole(image, format))
+      #expect(!FigureFile.isWhole(Array(image.dropLast(4)), format) && !FigureFile.isWhole([], format))
     }
   }
 }

@@ -119,4 +119,28 @@ import Testing
         .simulate(recording: Recording(after: [3]))
     }
   }
+
+  @Test(
+    "adversarial: at every end of the range of numbers the same paths in other units", arguments: Curvature.allCases)
+  fileprivate func units(kind: Curvature) throws {
+    for (m, n) in [(6, 4), (1, 9), (9, 1), (1, 1), (20, 30)] {
+      let (process, start) = try Self.problem(m, n, rank: 2, kind)
+      let grid = try UniformTimeGrid(end: 0.05, steps: 5)
+      func terminal(_ unit: Double) throws -> [Double] {
+        let scaled = try MatrixLinearSDE(
+          rows: m, columns: n, curvature: process.curvature, equilibrium: process.equilibrium.map { $0 * unit },
+          learningRate: process.learningRate, noiseFactor: process.noiseFactor.map { $0 * unit })
+        return try MatrixLinearEnsemble(
+          scaled, from: start.map { $0 * unit }, paths: 11, on: grid, stream: "units", seed: 1
+        ).simulate().terminal
+      }
+      let plain = try terminal(1)
+      for exponent in [-1000, -600, -300, 300, 600, 1000] {
+        let unit = Double(sign: .plus, exponent: exponent, significand: 1)
+        for (a, b) in zip(plain, try terminal(unit)) {
+          #expect(abs(b / unit - a) <= 1e-13 * a, "\(m) × \(n), 2^\(exponent): \(b / unit), not \(a)")
+        }
+      }
+    }
+  }
 }

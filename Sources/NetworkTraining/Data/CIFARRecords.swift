@@ -1,31 +1,31 @@
 // The binary format of CIFAR: records of label bytes and three planes of 32 × 32 bytes, turned to NHWC.
 
-internal import ArrayFiles
+package import ArrayFiles
 
 /// Records of a CIFAR binary file, pixels already in NHWC order.
-struct CIFARRecords {
-  static let side = 32
-  static let imageBytes = 3 * side * side
+package struct CIFARRecords {
+  package static let side = 32
+  package static let imageBytes = 3 * side * side
 
-  private(set) var pixels: [UInt8] = []
-  private(set) var labels: [Int] = []
+  package private(set) var pixels: [UInt8] = []
+  package private(set) var labels: [Int] = []
   /// How many label bytes stand before an image, and which of them counts.
-  let labelBytes: Int
+  package let labelBytes: Int
   let labelPosition: Int
   let classes: Int
 
-  init(labelBytes: Int, labelPosition: Int, classes: Int) {
+  package init(labelBytes: Int, labelPosition: Int, classes: Int) {
     (self.labelBytes, self.labelPosition, self.classes) = (labelBytes, labelPosition, classes)
   }
 
-  var recordBytes: Int { labelBytes + Self.imageBytes }
+  package var recordBytes: Int { labelBytes + Self.imageBytes }
 
   /// Appends the records of one file.
   ///
   /// - Source: A. Krizhevsky, The CIFAR-10 dataset, "Binary version".
   /// - Parameter records: how many the file must hold; the format itself carries no count.
   /// - Throws: ``ArrayFileError`` with the offset of the label or of the record that is not as it must be.
-  mutating func append(_ bytes: [UInt8], file: String, records: Int) throws(ArrayFileError) {
+  package mutating func append(_ bytes: [UInt8], file: String, records: Int) throws(ArrayFileError) {
     guard bytes.count == records * recordBytes else {
       let whole = bytes.count / recordBytes
       throw .badBytes(

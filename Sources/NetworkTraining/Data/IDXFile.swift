@@ -1,21 +1,21 @@
 // The IDX format of MNIST: unsigned bytes in a shape.
 
-internal import ArrayFiles
+package import ArrayFiles
 
 /// An array of bytes from an IDX file: two zero bytes, the type 8 of bytes, the number of dimensions, the
 /// dimensions as big-endian 32-bit integers, and the elements with the last index fastest.
 ///
 /// - Source: Y. LeCun, C. Cortes, C. J. C. Burges, The MNIST database of handwritten digits, "File formats".
-struct IDXFile {
-  let file: String
-  let shape: [Int]
+package struct IDXFile {
+  package let file: String
+  package let shape: [Int]
   private let bytes: [UInt8]
   private let dataStart: Int
 
   /// - Parameter bytes: the whole decompressed file.
   /// - Parameter dimensions: how many it must have.
   /// - Throws: ``ArrayFileError`` with the offset of the first byte that is not as it must be.
-  init(_ bytes: [UInt8], file: String, dimensions: Int) throws(ArrayFileError) {
+  package init(_ bytes: [UInt8], file: String, dimensions: Int) throws(ArrayFileError) {
     let expected: [UInt8] = [0, 0, 8, UInt8(dimensions)]
     guard bytes.count >= 4 else {
       throw .badBytes(file: file, offset: 0, found: "\(bytes.count) bytes", expected: "the 4 of an IDX signature")
@@ -49,12 +49,12 @@ struct IDXFile {
   }
 
   /// The elements.
-  var elements: [UInt8] { Array(bytes[dataStart...]) }
+  package var elements: [UInt8] { Array(bytes[dataStart...]) }
 
   /// The elements as labels.
   ///
   /// - Throws: ``ArrayFileError/badBytes(file:offset:found:expected:)`` for the first that is no class.
-  func labels(classes: Int) throws(ArrayFileError) -> [Int] {
+  package func labels(classes: Int) throws(ArrayFileError) -> [Int] {
     if let bad = bytes[dataStart...].firstIndex(where: { $0 >= classes }) {
       throw .badBytes(
         file: file, offset: bad, found: "label \(bytes[bad])", expected: "a label from 0 to \(classes - 1)")

@@ -47,8 +47,9 @@ public enum OperatorNormHessian: Claim {
   }
 
   static func kronecker(_ point: SpectralPoint, _ e: Matrix<Double>, weights: any KroneckerWeights) -> Double {
-    let (a, b) = point.coordinates(of: e)
-    return kroneckerForm(weights, sigma: point.svd.values.elements, k: point.index, a: a.elements, b: b.elements)
+    let (sigma, a, b) = point.relativeCoordinates(of: e)
+    return kroneckerForm(weights, sigma: sigma.elements, k: point.index, a: a.elements, b: b.elements)
+      * point.svd.values[point.index]
   }
 
   /// The Kronecker form over any field: with rational triplets it is exact.
@@ -71,8 +72,8 @@ public enum OperatorNormHessian: Claim {
   ///
   /// Its coefficients are the Hessian's eigenvalues: 1/(σ_k ∓ σ_i), and 1/σ_k with multiplicity |m − n|.
   public static func spectral(_ point: SpectralPoint, _ e: Matrix<Double>) -> Double {
-    let (a, b) = point.coordinates(of: e)
-    return spectralForm(sigma: point.svd.values, k: point.index, a: a, b: b)
+    let (sigma, a, b) = point.relativeCoordinates(of: e)
+    return spectralForm(sigma: sigma, k: point.index, a: a, b: b) * point.svd.values[point.index]
   }
 
   static func spectralForm(sigma: Vector<Double>, k: Int, a: Vector<Double>, b: Vector<Double>) -> Double {
@@ -138,8 +139,9 @@ public struct SpectralPoint: Sendable {
     let nearest =
       svd.values.indices.filter { $0 != index }.map { svd.values[$0] }
       .min { abs($0 - sigma) < abs($1 - sigma) } ?? 0
-    let resolved = TopSingularTriplet<Double>.minimumRelativeGap * svd.values[0]
-    guard sigma > resolved, abs(sigma - nearest) >= resolved else {
+    // Not zero, even where the product underflows: equal values are never apart.
+    let resolved = max(TopSingularTriplet<Double>.minimumRelativeGap * svd.values[0], .leastNonzeroMagnitude)
+    guard sigma >= resolved, abs(sigma - nearest) >= resolved else {
       throw LinearAlgebraError.gapTooSmall(
         sigma1: sigma, sigma2: nearest, minimumRelativeGap: TopSingularTriplet<Double>.minimumRelativeGap)
     }
@@ -151,6 +153,13 @@ public struct SpectralPoint: Sendable {
   /// aᵢ = uᵢᵀEv_k of length m, and bⱼ = u_kᵀEvⱼ of length n.
   func coordinates(of e: Matrix<Double>) -> (a: Vector<Double>, b: Vector<Double>) {
     (svd.u.transposedTimes(e * svd.v(index)), svd.vTransposed * e.transposedTimes(svd.u.column(index)))
+  }
+
+  /// All σ, and ``coordinates(of:)``, in units of σ_k, so that no square leaves the range of numbers.
+  func relativeCoordinates(of e: Matrix<Double>) -> (sigma: Vector<Double>, a: Vector<Double>, b: Vector<Double>) {
+    let (a, b) = coordinates(of: e)
+    let sigma = svd.values[index]
+    return (svd.values.map { $0 / sigma }, a.map { $0 / sigma }, b.map { $0 / sigma })
   }
 
   /// D²σ_k[E, E]/σ_k summed over directions known through E v_k and Eᵀu_k, by both forms of the full spectrum.
