@@ -14,6 +14,7 @@ struct FuzzCommand: ParsableCommand {
     discussion: """
       Every input must end in a value or a typed error within 1 s of CPU time and 1 GiB. One that does not is written to \
       the folder of --findings. The same seed makes the same inputs.
+      Example: lipdyn fuzz npy idx --inputs 10000 --seed 1
       """, shouldDisplay: false)
 
   @Argument(help: "Readers; all if none is named.") var readers: [String] = []

@@ -65,7 +65,7 @@ struct HelpTests {
   /// Commands that print results in another form, or none; Documentation/command-line.md says which.
   private static let others = [
     "train", "train-network", "experiment run", "regularizers", "new-derivation", "data fetch", "plot",
-    "report",
+    "report", "fuzz",
   ]
 
   @Test("every command that prints results takes --json")
