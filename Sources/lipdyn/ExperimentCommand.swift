@@ -75,6 +75,10 @@ struct ExperimentCommand: ParsableCommand {
       try UsageError.require(all != !names.isEmpty, "give the names of experiments, or --all")
       TrainingThreads.limit(to: threads)
       let documents = try all ? ExperimentCatalogue.all() : names.map { try ExperimentCatalogue.named($0) }
+      // An estimate leaves nothing behind: a campaign claims its folder, so it gets one for the moment.
+      let scratch = FileManager.default.temporaryDirectory.appendingPathComponent("lipdyn-estimate-\(UUID())").path
+      defer { if estimate { try? FileManager.default.removeItem(atPath: scratch) } }
+      let output = estimate ? scratch : output
       // Everything is checked before anything is computed.
       let campaigns = try documents.map {
         try Campaign(

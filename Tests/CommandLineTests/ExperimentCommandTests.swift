@@ -77,4 +77,12 @@ import Testing
     #expect(run.status != 0 && run.errors.contains(word), "\(run.errors)")
     #expect(run.errors.split(separator: "\n").count == 1)
   }
+
+  @Test("an estimate says what it would take, and leaves nothing")
+  func estimate() throws {
+    let directory = try TemporaryDirectory()
+    let run = try ToolRun(in: directory, "experiment", "run", "width", "--estimate")
+    #expect(run.status == 0 && run.output.contains("minutes"), "\(run.errors)")
+    #expect(try FileManager.default.contentsOfDirectory(atPath: directory.url.path).isEmpty)
+  }
 }
