@@ -42,4 +42,16 @@ public enum Distribution {
     quiet
     return k <= 0 ? 1 : gsl_cdf_binomial_Q(UInt32(k - 1), p, UInt32(n))
   }
+
+  /// The largest rate that k successes or more in n trials still contradict: Clopper and Pearson's one-sided bound.
+  ///
+  /// - Parameters:
+  ///   - k: the successes, from 0 to `n`.
+  ///   - n: the trials, at least one.
+  ///   - confidence: the probability, at least, that the bound lies below the true rate; in (0, 1).
+  /// - Returns: a rate in [0, 1); the quantile of Beta(k, n − k + 1) at 1 − `confidence`.
+  public static func binomialLowerBound(successes k: Int, trials n: Int, confidence: Double) -> Double {
+    quiet
+    return k <= 0 ? 0 : gsl_cdf_beta_Pinv(1 - confidence, Double(k), Double(n - k + 1))
+  }
 }
