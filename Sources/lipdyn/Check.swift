@@ -44,6 +44,8 @@ struct Check: ParsableCommand {
     var state = try stamps()
     let outcomes = try checkOnce()
     while watch {
+      // A pipe or a file would otherwise show a result only when the next ones have filled a buffer.
+      fflush(nil)
       Thread.sleep(forTimeInterval: 0.5)
       guard let now = try? stamps(), now != state else { continue }
       state = now

@@ -12,6 +12,27 @@ struct CheckTests {
     return path
   }
 
+  @Test("--watch checks again when the file changes")
+  func watch() throws {
+    let directory = try TemporaryDirectory()
+    let record = directory.path("r.json")
+    let path = try write("let a, b : scalar claim C: a + b = b + a", in: directory)
+    func found() -> String { (try? String(contentsOfFile: record, encoding: .utf8)) ?? "" }
+    let deadline = Date().addingTimeInterval(60)
+    var (isChanged, isSeen) = (false, false)
+    let run = try ToolRun(
+      arguments: ["check", path, "--watch", "--json", record],
+      killedWhen: {
+        if !isChanged, found().contains("\"holds\"") {
+          isChanged = (try? write("let a, b : scalar claim C: a + b = b - a", in: directory)) != nil
+        }
+        isSeen = isChanged && found().contains("\"refuted\"")
+        return isSeen || Date() > deadline
+      })
+    #expect(run.status == SIGKILL && isSeen)
+    #expect(run.output.contains("C: holds, exact") && run.output.contains("REFUTED"))
+  }
+
   @Test("exit status tells what became of a document")
   func statuses() throws {
     let directory = try TemporaryDirectory()

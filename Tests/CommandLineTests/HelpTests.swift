@@ -99,7 +99,7 @@ struct HelpTests {
     let calls: [(command: String, arguments: [String])] = [
       ("claims", ["claims"]), ("show", ["show", "LogNormalMGF"]), ("graph", ["graph", "--results", record]),
       ("verify", ["verify", "LogNormalMGF", "--mutants"]),
-      ("calibrate", ["calibrate", "LogNormalMGF", "--seeds", "2"]),
+      ("calibrate", ["calibrate", "LogNormalMGF", "--seeds", "2", "--power"]),
       ("simulate", ["simulate", "ou"] + path),
       ("simulate", ["simulate", "matrix", "--rows", "3", "--columns", "2"] + path),
       ("simulate", ["simulate", document, "--process", "x", "--set", "mu=1", "x(0)=1"] + path),
