@@ -22,13 +22,16 @@ public enum AtomicFile {
 
 /// A file under construction, for ledgers and tables that grow row by row.
 ///
-/// The bytes go to a temporary file in the same directory (a rename cannot cross file systems) and appear
-/// under the final name only at ``commit()``. A writer that is dropped without it leaves nothing behind.
+/// The bytes go to a file without a name in the same directory (a rename cannot cross file systems), and get the
+/// final name only at ``commit()``. A writer that is dropped without it, or killed, leaves nothing behind. Where the
+/// file system knows no files without names, the file has a hidden one, which a killed process leaves behind.
 public final class AtomicFileWriter {
   /// The final name.
   public let path: String
   private let target: String
   private let temporary: String
+  /// Whether the file has no name yet, not even ``temporary``.
+  private var isNameless: Bool
   private var descriptor: Int32
   private var buffer: [UInt8] = []
   private static let bufferSize = 1 << 16
@@ -61,7 +64,16 @@ public final class AtomicFileWriter {
     let ordinal = Self.serial.add(1, ordering: .relaxed).newValue
     // The name is cut so that the longest legal file name still leaves room for the suffix.
     temporary = "\(directory).\(String(decoding: name.utf8.prefix(200), as: UTF8.self)).\(getpid()).\(ordinal).tmp"
-    descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode)
+    // O_TMPFILE, which is a macro that Swift cannot read.
+    let nameless: Int32 = 0o20_000_000 | O_DIRECTORY
+    descriptor = open(directory.isEmpty ? "." : directory, nameless | O_WRONLY | O_CLOEXEC, mode)
+    isNameless = descriptor >= 0
+    if isNameless, access("/proc/self/fd/\(descriptor)", F_OK) != 0 {
+      // Without /proc it could never be given a name.
+      close(descriptor)
+      isNameless = false
+    }
+    if !isNameless { descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode) }
     guard descriptor >= 0 else {
       if errno == ENOENT { throw .missing(file: directory.isEmpty ? "." : directory) }
       throw .fromSystem(path, "create a file beside it")
@@ -94,6 +106,13 @@ public final class AtomicFileWriter {
     precondition(descriptor >= 0, "commit of \(path) after commit() or a failed write")
     try flush()
     guard fsync(descriptor) == 0 else { throw fail("flush to disk") }
+    // A link replaces nothing, a rename does: hence two steps.
+    if isNameless {
+      guard linkat(AT_FDCWD, "/proc/self/fd/\(descriptor)", AT_FDCWD, temporary, AT_SYMLINK_FOLLOW) == 0 else {
+        throw fail("give its name")
+      }
+      isNameless = false
+    }
     let closing = descriptor
     descriptor = -1
     guard close(closing) == 0, rename(temporary, target) == 0 else {
@@ -114,7 +133,7 @@ public final class AtomicFileWriter {
   public func discard() {
     guard descriptor >= 0 else { return }
     close(descriptor)
-    unlink(temporary)
+    if !isNameless { unlink(temporary) }
     descriptor = -1
     buffer = []
   }

@@ -46,6 +46,8 @@ public struct Figure: Sendable, Equatable {
     case topRight = "top right"
     case bottomLeft = "bottom left"
     case bottomRight = "bottom right"
+    /// Under the axes, where it hides no curve.
+    case below = "below"
     case none = ""
   }
 
@@ -140,16 +142,18 @@ extension Figure {
       "unset logscale", "set xtics auto norotate", "set ytics auto", "set xrange [*:*]", "set yrange [*:*]",
       "set border 3", "set tics nomirror", "unset colorbox", "set offsets 0, 0, 0, 0",
       hasCells ? "unset grid" : "set grid lc rgb \"#dddddd\"", "set title \(quoted(wrapped(panel.title)))",
-      "set xlabel \(quoted(panel.xLabel))", "set ylabel \(quoted(panel.yLabel))",
+      "set xlabel \(quoted(panel.xLabel))\(panel.key == .below ? " offset 0,0.4" : "")",
+      "set ylabel \(quoted(panel.yLabel))",
       panel.key == .none || hasCells
         ? "unset key"
-        : "set key \(panel.key.rawValue) \(panel.key.rawValue.hasSuffix("left") ? "reverse Left" : "noreverse Right") samplen 1.5 opaque font \",10\"",
+        : "set key \(panel.key.rawValue) \(panel.key.rawValue.hasSuffix("left") ? "reverse Left" : "noreverse Right") samplen 1.5 \(panel.key == .below ? "noopaque" : "opaque") font \",10\"",
     ]
     func ticks(_ axis: String, _ names: [String]) -> String {
       "set \(axis)tics (" + names.enumerated().map { "\(quoted($0.element)) \($0.offset)" }.joined(separator: ", ")
         + ")"
     }
     if panel.logarithmic != .none { lines.append("set logscale \(panel.logarithmic.rawValue)") }
+    lines.append("set format x \"\(panel.logarithmic == .both ? "%.0e" : "%h")\"")
     lines.append("set format y \"\(panel.logarithmic == .y || panel.logarithmic == .both ? "%.0e" : "%h")\"")
     if !panel.xNames.isEmpty {
       lines.append(ticks("x", panel.xNames) + (panel.xNames.count > 4 ? " rotate by 35 right" : ""))

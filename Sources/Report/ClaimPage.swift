@@ -134,6 +134,10 @@ struct ClaimPage {
           tag("span", check.outcome == "supported" ? nil : "bad") { prose(check.summary + (p ?? "")) },
         ]
       })
+    let ladders = row.checks.compactMap { check in check.ladder.map { (check.name, $0) } }
+    if !ladders.isEmpty {
+      tag("div", "ladders") { for (name, ladder) in ladders { LadderPlot(name: name, ladder: ladder).figure } }
+    }
     let used = CheckKind.allCases.filter { kind in row.checks.contains { $0.evidence == kind.rawValue } }
     tag("ul", "small soft") {
       for kind in used { tag("li") { "\(kind.long.sentence): \(kind.strength)." } }

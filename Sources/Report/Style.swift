@@ -108,6 +108,11 @@ enum Style {
     .interval .band{fill:var(--band)}.interval .axis{stroke:var(--line)}.interval .zero{stroke:var(--soft)}
     .interval .span{stroke:var(--ink);stroke-width:2}.interval .dot{fill:var(--ink)}
     .interval text{fill:var(--soft);font-size:9px;font-family:inherit}
+    .ladders{display:grid;grid-template-columns:repeat(auto-fill,minmax(15rem,1fr));gap:.6rem 1.6rem;margin:1rem 0}
+    .ladders figure{margin:0}.ladders svg{display:block;width:100%;max-width:19rem;height:auto;overflow:visible}
+    .ladders .axis{stroke:var(--line);fill:none}.ladders .claimed{stroke:var(--soft);stroke-dasharray:4 3;fill:none}
+    .ladders .spread{stroke:var(--ink)}.ladders .dot{fill:var(--ink)}
+    .ladders text{fill:var(--soft);font-size:9px;font-family:inherit}
     .drawing{overflow:auto;margin:1.4rem 0 1.8rem;width:min(100vw - 4.5rem,92rem);position:relative;left:50%;\
     transform:translateX(-50%)}
     .drawing svg{display:block;height:auto;width:100%;min-width:56rem}

@@ -43,6 +43,8 @@ public struct VerificationRecord: Codable, Sendable {
     public let outcome: String
     public let summary: String
     public let pValue: Double?
+    /// What an order was read from; absent for other checks, and in records of earlier versions.
+    public let ladder: Ladder?
     public let seconds: Double
   }
 
@@ -92,7 +94,7 @@ extension VerificationRecord.ClaimRow {
       VerificationRecord.CheckRow(
         name: check.name, evidence: check.evidence.rawValue, strength: check.evidence.strength,
         outcome: check.verdict.outcome, summary: check.verdict.summary, pValue: check.verdict.pValue,
-        seconds: check.seconds)
+        ladder: check.verdict.ladder, seconds: check.seconds)
     }
     mutants = report.mutants.map { mutant in
       var row = (killed: [String](), blind: [String: String](), survived: [String]())

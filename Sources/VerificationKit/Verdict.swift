@@ -41,6 +41,8 @@ public struct ErrorBudget: Sendable, Equatable {
   public let summary: String
   /// For statistical evidence: uniform on [0, 1] if the claim is true.
   public let pValue: Double?
+  /// Of a check that reads an order from a ladder of steps: the ladder, of several the one nearest to failing.
+  public let ladder: Ladder?
 
   /// The room that a supporting check had and used.
   ///
@@ -49,11 +51,15 @@ public struct ErrorBudget: Sendable, Equatable {
   ///   - fractionUsed: in [0, 1]; zero for equality in exact arithmetic.
   ///   - summary: what was measured, one line for a person.
   ///   - pValue: of a statistical check.
-  public init(_ evidence: Evidence, fractionUsed: Double, summary: String, pValue: Double? = nil) {
+  ///   - ladder: of a check that reads an order from one.
+  public init(
+    _ evidence: Evidence, fractionUsed: Double, summary: String, pValue: Double? = nil, ladder: Ladder? = nil
+  ) {
     self.evidence = evidence
     self.fractionUsed = fractionUsed
     self.summary = summary
     self.pValue = pValue
+    self.ladder = ladder
   }
 }
 
@@ -67,6 +73,8 @@ public struct Counterexample: Sendable, Equatable, CustomStringConvertible {
   public let found: String
   /// Of a statistical check; nil otherwise.
   public let pValue: Double?
+  /// Of a check that reads an order from a ladder of steps; nil otherwise.
+  public let ladder: Ladder?
 
   /// A contradiction, with numbers in words for a person.
   ///
@@ -75,11 +83,13 @@ public struct Counterexample: Sendable, Equatable, CustomStringConvertible {
   ///   - claimed: what the function under test says there.
   ///   - found: what the independent oracle says there.
   ///   - pValue: of a statistical check.
-  public init(at place: String, claimed: String, found: String, pValue: Double? = nil) {
+  ///   - ladder: of a check that reads an order from one.
+  public init(at place: String, claimed: String, found: String, pValue: Double? = nil, ladder: Ladder? = nil) {
     self.place = place
     self.claimed = claimed
     self.found = found
     self.pValue = pValue
+    self.ladder = ladder
   }
 
   public var description: String { "at \(place): claimed \(claimed), found \(found)" }
@@ -104,6 +114,15 @@ public enum Verdict: Sendable, Equatable {
     switch self {
     case .supported(let budget): budget.pValue
     case .refuted(let counterexample): counterexample.pValue
+    case .inconclusive: nil
+    }
+  }
+
+  /// The ladder of steps that an order was read from, however the check ended.
+  public var ladder: Ladder? {
+    switch self {
+    case .supported(let budget): budget.ladder
+    case .refuted(let counterexample): counterexample.ladder
     case .inconclusive: nil
     }
   }

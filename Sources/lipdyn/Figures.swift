@@ -120,9 +120,9 @@ extension Figure {
       }
     }
     return try [
-      Panel("what moves Z, per unit of time", x: "t = ηk", logarithmic: .y, key: .topRight, series),
-      Panel("|μ| by layer", x: "t = ηk", logarithmic: .y, key: .topRight, layers("mu")),
-      Panel("|κ| by layer", x: "t = ηk", logarithmic: .y, key: .topRight, layers("kappa")),
+      Panel("what moves Z, per unit of time", x: "t = ηk", logarithmic: .y, key: .below, series),
+      Panel("|μ| by layer", x: "t = ηk", logarithmic: .y, key: .below, layers("mu")),
+      Panel("|κ| by layer", x: "t = ηk", logarithmic: .y, key: .below, layers("kappa")),
     ]
   }
 
@@ -203,5 +203,28 @@ extension Figure {
     ])
     (figure.panelWidth, figure.panelHeight) = (760, 120 + 20 * record.claims.count)
     return figure
+  }
+
+  /// Errors over steps in logarithms, a panel a claim; dashed what is claimed of each, through its smallest error.
+  static func slopes(_ record: VerificationRecord) -> Figure {
+    var panels: [Panel] = []
+    for claim in record.claims {
+      var series: [Series] = []
+      for (colour, check) in claim.checks.filter({ $0.ladder != nil }).enumerated() {
+        guard let ladder = check.ladder, let smallest = ladder.rungs.min(by: { $0.error < $1.error }) else { continue }
+        let steps = ladder.rungs.map(\.step)
+        let claimed = steps.map { smallest.error * pow($0 / smallest.step, ladder.expected) }
+        let words = check.name.count > 34 ? "\(check.name.prefix(33))\u{2026}" : check.name
+        series += [
+          Series(.dashes, [steps, claimed], colour: colour),
+          Series(
+            .points, [steps, ladder.rungs.map(\.error)], title: "\(words): \(rounded(ladder.slope))", colour: colour),
+        ]
+      }
+      if !series.isEmpty {
+        panels.append(Panel(claim.claim, x: "step", y: "error", logarithmic: .both, key: .below, series))
+      }
+    }
+    return Figure(panels)
   }
 }

@@ -9,22 +9,30 @@ import Reporting
 struct PlotCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "plot",
-    abstract: "Draw a ledger, a simulation, a comparison of laws, or a verification's kill matrix.",
+    abstract: "Draw a ledger, a simulation, a comparison of laws, or a verification.",
     discussion: """
       FILE is what another command wrote, and is recognised by its columns or keys: a ledger (.csv) of train or \
-      train-network, observations (.csv) of simulate, or the JSON of variance, svag or verify. Needs gnuplot; without it \
-      its script is written, and holds all numbers.
+      train-network, observations (.csv) of simulate, or the JSON of variance, svag or verify (which check \
+      kills which wrong version; with --slopes the ladders of steps behind derivatives and orders). Needs gnuplot; without \
+      it its script is written, and holds all numbers.
       Example: lipdyn train --steps 400 --ledger ledger.csv && lipdyn plot ledger.csv --output ledger.svg
       """)
 
   @Argument(help: "What to draw.") var file: String
   @Option(help: "FILE.svg, FILE.png, or FILE.gp for gnuplot's script alone.") var output = "figure.svg"
 
+  @Flag(help: "Of a verification: how remainders and errors fall with the step.") var slopes = false
+
   func run() throws {
     _ = try FigureFile.format(of: output)
     try UsageError.requireWritable([output])
     let text = String(decoding: try FileBytes.read(file, maximumBytes: 1 << 30), as: UTF8.self)
-    let figure = file.hasSuffix(".json") ? try Self.json(text, file: file) : try Self.csv(text, file: file)
+    let figure: Figure
+    if slopes {
+      figure = try Self.slopes(text, file: file)
+    } else {
+      figure = file.hasSuffix(".json") ? try Self.json(text, file: file) : try Self.csv(text, file: file)
+    }
     print(try FigureFile.write(figure, to: output))
   }
 
@@ -35,6 +43,18 @@ struct PlotCommand: ParsableCommand {
     if table.has("Z") && table.has("mu_Z") { return try .stepwiseLedger(table) }
     if table.has("mean") && table.has("q05") && !table.has("entry") { return try .fan(table) }
     throw UsageError("\(file): neither a ledger nor observations of one scalar process: \(table.names.prefix(6)) …")
+  }
+
+  static func slopes(_ text: String, file: String) throws -> Figure {
+    try JSONNesting.requireShallow(Array(text.utf8), file: file)
+    guard let record = try? JSONDecoder().decode(VerificationRecord.self, from: Data(text.utf8)) else {
+      throw UsageError("\(file): --slopes needs the JSON of `lipdyn verify`")
+    }
+    let figure = Figure.slopes(record)
+    try UsageError.require(
+      !figure.panels.isEmpty,
+      "\(file): none of its checks reads an order from a ladder; verify a claim with derivatives, or all, again")
+    return figure
   }
 
   static func json(_ text: String, file: String) throws -> Figure {

@@ -21,7 +21,8 @@ import Testing
     do {
       let writer = try AtomicFileWriter(path: path)
       try writer.write(String(repeating: "x", count: 200_000))
-      #expect(directory.entries.count == 2, "the temporary file is in the same directory")
+      // Without a name where the file system can, else hidden.
+      #expect(directory.entries.allSatisfy { $0 == "ledger.csv" || $0.hasPrefix(".") })
     }
     #expect(directory.entries == ["ledger.csv"])
     #expect(try FileBytes.read(path) == Array("kept".utf8))

@@ -46,6 +46,30 @@ import Testing
     }
   }
 
+  @Test("the ladders of a verification, with the claimed slopes")
+  func slopes() throws {
+    let record = try written("r.json", by: ["verify", "OperatorNormJacobian", "SpectralGapAmplification", "--json"])
+    let script = directory.path("slopes.gp")
+    #expect(try ToolRun("plot", record, "--slopes", "--output", script).status == 0)
+    let text = try String(contentsOfFile: script, encoding: .utf8)
+    #expect(text.contains("OperatorNormJacobian") && text.contains("SpectralGapAmplification"))
+    #expect(text.contains("set logscale xy") && text.contains("with points"))
+    // Of a first derivative the remainder falls with the square of the step, and its points lie on the dashed line.
+    let json = try #require(
+      try JSONSerialization.jsonObject(with: Data(contentsOf: URL(fileURLWithPath: record))) as? [String: Any])
+    let claims = try #require(json["claims"] as? [[String: Any]])
+    let checks = claims.flatMap { $0["checks"] as? [[String: Any]] ?? [] }
+    let ladders = checks.compactMap { $0["ladder"] as? [String: Any] }
+    #expect(ladders.count >= 2)
+    for ladder in ladders {
+      let rungs = try #require(ladder["rungs"] as? [[String: Double]])
+      #expect(rungs.count >= 4 && rungs.allSatisfy { ($0["step"] ?? 0) > 0 && ($0["error"] ?? 0) > 0 })
+    }
+    let none = try written("n.json", by: ["verify", "VarianceCovarianceSplit", "--json"])
+    try ToolRun("plot", none, "--slopes").expectRefusal(naming: "none of its checks", "n.json")
+    try ToolRun("plot", script, "--slopes").expectRefusal(naming: "slopes.gp", "--slopes")
+  }
+
   @Test("a simulation is drawn with paths and quantiles, and its table is the same")
   func fan() throws {
     let (plain, script) = (["simulate", "gbm", "--paths", "50", "--steps", "20"], directory.path("fan.gp"))

@@ -107,6 +107,24 @@ struct OracleTests {
     #expect(verdict(tiny, on: 1).summary.contains("only 10 samples"))
   }
 
+  @Test("a Taylor remainder's ladder is kept: of the flattest direction, right or wrong")
+  func remainderLadder() throws {
+    for (first, slope) in [(1.0, 2.0), (1.1, 1.0)] {
+      let verdict = try judgeTaylorRemainders([
+        TaylorCase("exp", derivatives: [first], reach: 0.25) { Oracle.exp($0) },
+        TaylorCase("cos", derivatives: [0], reach: 0.25) { Oracle.cos($0) },
+      ])
+      #expect(verdict.isSupported == (first == 1))
+      let ladder = try #require(verdict.ladder)
+      #expect(ladder.expected == 2 && abs(ladder.slope - slope) < 0.1)
+      guard ladder.place == "exp" else { continue }
+      for rung in ladder.rungs {
+        let exact = abs(Oracle.exp(rung.step) - 1 - first * rung.step)
+        #expect(abs(rung.error - exact) < 1e-14 + 1e-9 * exact)
+      }
+    }
+  }
+
   @Test("order of convergence: tells orders half a unit apart, and says when it cannot")
   func order() {
     func ladder(_ order: Double, noise: Double) -> [Rung] {
@@ -121,6 +139,11 @@ struct OracleTests {
     #expect(judgeOrder(ladder(0.5, noise: 0.02), expected: 1).isRefuted)
     #expect(judgeOrder(ladder(1.5, noise: 0.02), expected: 1).isRefuted)
     #expect(judgeOrder(ladder(1, noise: 0.5), expected: 1).summary.hasPrefix("inconclusive"))
+    for expected in [1.0, 2] {
+      let kept = judgeOrder(ladder(1, noise: 0.02), expected: expected).ladder
+      #expect(kept?.rungs == ladder(1, noise: 0.02) && kept?.expected == expected)
+      #expect(abs((kept?.slope ?? 0) - 1) < 0.05)
+    }
     #expect(judgeOrder([], expected: 1).summary.hasPrefix("inconclusive"))
   }
 

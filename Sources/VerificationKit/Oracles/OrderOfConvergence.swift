@@ -3,7 +3,7 @@
 private import Glibc
 
 /// An error measured at one rung of a ladder of steps.
-public struct Rung: Sendable {
+public struct Rung: Sendable, Equatable, Codable {
   /// The discretisation's step, e.g. a time step or a learning rate; positive.
   public let step: Double
   /// The size of the error at that step; positive.
@@ -72,14 +72,18 @@ public func judgeOrder(_ rungs: [Rung], expected: Double, margin: Double = 0.1) 
     return .inconclusive("the ladder has too few rungs whose error rises above noise")
   }
   let text = "slope \(short(fit.slope)) ± \(short(fit.halfWidth)) (99.9 %) over \(rungs.count) rungs"
+  let ladder = Ladder(at: "", slope: fit.slope, expected: expected, rungs: rungs)
   let distance = abs(fit.slope - expected)
   if distance > fit.halfWidth + margin {
-    return .refuted(Counterexample(at: "ladder of \(rungs.count) rungs", claimed: "order \(expected)", found: text))
+    return .refuted(
+      Counterexample(
+        at: "ladder of \(rungs.count) rungs", claimed: "order \(expected)", found: text, ladder: ladder))
   }
   guard fit.halfWidth + margin < 0.5 else { return .inconclusive("\(text): too wide to tell orders apart") }
   return .supported(
     ErrorBudget(
-      .convergence, fractionUsed: distance / (fit.halfWidth + margin), summary: "\(text), expected \(expected)"))
+      .convergence, fractionUsed: distance / (fit.halfWidth + margin), summary: "\(text), expected \(expected)",
+      ladder: ladder))
 }
 
 /// As ``judgeOrder(_:expected:margin:)`` where the order is known to fail: refutes only if the error falls with the

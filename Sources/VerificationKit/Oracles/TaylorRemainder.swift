@@ -49,8 +49,8 @@ public struct TaylorCase: Sendable {
 /// The measured slope of one Taylor remainder.
 struct RemainderSlope {
   enum Outcome {
-    /// The slope, and the relative error of the highest derivative that would have bent it.
-    case slope(Double, resolution: Double)
+    /// The ladder, and the relative error of the highest derivative that would have bent its slope.
+    case slope(Ladder, resolution: Double)
     /// The remainder is round-off at every step although the highest term is not: the expansion is exact.
     case exact
     case undecided(String)
@@ -101,7 +101,10 @@ struct RemainderSlope {
     let smallest = window.last ?? (x: 0, y: 0)
     let noticeable = exp2(smallest.y - Double(order) * smallest.x) * factorial
     let size = max(abs(item.derivatives.last ?? 0), .leastNormalMagnitude)
-    return .slope(sxy / sxx, resolution: noticeable / size)
+    let ladder = Ladder(
+      at: item.place, slope: sxy / sxx, expected: Double(order + 1),
+      rungs: points.map { Rung(step: exp2($0.x), error: exp2($0.y)) })
+    return .slope(ladder, resolution: noticeable / size)
   }
 }
 
@@ -127,43 +130,52 @@ extension Check {
 /// - Throws: what a case's function throws.
 public func judgeTaylorRemainders(_ cases: [TaylorCase]) throws -> Verdict {
   guard !cases.isEmpty else { return .inconclusive("no direction was examined") }
-  var worst = (margin: Double.infinity, slope: Double.nan, place: "")
+  var worst: Ladder?
   var measured = 0
   var undecided: String?
   var resolutions: [Double] = []
   for item in cases {
-    let order = Double(item.derivatives.count)
     switch try RemainderSlope.measure(item) {
     case .exact: measured += 1
     case .undecided(let why): undecided = undecided ?? why
-    case .slope(var slope, let resolution):
+    case .slope(var ladder, let resolution):
       measured += 1
       resolutions.append(resolution)
       // Two terms of opposite sign cancel at some step, and just below it the remainder falls too slowly. Along the
       // opposite direction they add. A wrong coefficient shows in both directions.
-      if slope < order + 0.75, case .slope(let opposite, _) = try RemainderSlope.measure(item.reversed) {
-        slope = max(slope, opposite)
+      if ladder.margin < 0.75, case .slope(let opposite, _) = try RemainderSlope.measure(item.reversed),
+        opposite.slope > ladder.slope
+      {
+        ladder = opposite
       }
-      if slope - order < worst.margin { worst = (slope - order, slope, item.place) }
+      if worst.map({ ladder.margin < $0.margin }) ?? true { worst = ladder }
     }
   }
-  if worst.margin < 0.5 {
-    let order = (worst.slope - worst.margin).rounded()
+  if let worst, worst.margin < 0.5 {
     return .refuted(
       Counterexample(
-        at: worst.place, claimed: "remainder of order \(Int(order) + 1)",
-        found: "slope \((worst.slope * 1000).rounded() / 1000)"))
+        at: worst.place, claimed: "remainder of order \(Int(worst.expected))",
+        found: "slope \((worst.slope * 1000).rounded() / 1000)", ladder: worst))
   }
   if let undecided { return .inconclusive(undecided) }
+  guard let worst else {
+    return .supported(
+      ErrorBudget(
+        .derivative, fractionUsed: 0, summary: "\(measured) directions; the expansion is exact to round-off"))
+  }
   if worst.margin < 0.75 { return .inconclusive("\(worst.place): slope \(worst.slope) decides neither way") }
-  let used = worst.margin.isFinite ? max(0, (1 - worst.margin) / 0.25) : 0
   return .supported(
     ErrorBudget(
-      .derivative, fractionUsed: used,
-      summary: worst.margin.isFinite
-        ? "\(measured) directions; flattest remainder has slope \((worst.slope * 1000).rounded() / 1000) at \(worst.place); "
-          + "resolves relative errors of the last derivative down to \(short(median(resolutions)))"
-        : "\(measured) directions; the expansion is exact to round-off"))
+      .derivative, fractionUsed: max(0, (1 - worst.margin) / 0.25),
+      summary:
+        "\(measured) directions; flattest remainder has slope \((worst.slope * 1000).rounded() / 1000) at \(worst.place); "
+        + "resolves relative errors of the last derivative down to \(short(median(resolutions)))",
+      ladder: worst))
+}
+
+extension Ladder {
+  /// How far a remainder's slope lies above the last claimed derivative's order: one, if all of them are right.
+  fileprivate var margin: Double { slope - (expected - 1) }
 }
 
 private func median(_ values: [Double]) -> Double { values.isEmpty ? .nan : values.sorted()[values.count / 2] }

@@ -205,9 +205,12 @@ extension Verdict {
     case .supported(let budget):
       .supported(
         ErrorBudget(
-          evidence, fractionUsed: budget.fractionUsed, summary: "\(place): \(budget.summary)", pValue: budget.pValue))
+          evidence, fractionUsed: budget.fractionUsed, summary: "\(place): \(budget.summary)", pValue: budget.pValue,
+          ladder: budget.ladder))
     case .refuted(let c):
-      .refuted(Counterexample(at: "\(place), \(c.place)", claimed: c.claimed, found: c.found, pValue: c.pValue))
+      .refuted(
+        Counterexample(
+          at: "\(place), \(c.place)", claimed: c.claimed, found: c.found, pValue: c.pValue, ladder: c.ladder))
     case .inconclusive(let reason): .inconclusive("\(place): \(reason)")
     }
   }
