@@ -125,6 +125,34 @@ struct OracleTests {
     }
   }
 
+  @Test("NaN and infinity end inconclusive, and are named where they arose")
+  func origins() throws {
+    func reason(_ verdict: Verdict) -> String { if case .inconclusive(let why) = verdict { why } else { "" } }
+    for bad in [Double.nan, .infinity, -.infinity] {
+      let rungs = (1...6).map { Rung(step: Oracle.exp2(-Double($0)), error: $0 == 3 ? bad : 1) }
+      #expect(reason(judgeOrder(rungs, expected: 1)) == "the error at step 0.125 is \(bad)")
+      var moments = VectorMoments(dimension: 3)
+      for k in 0..<80 { moments.add([Double(k % 7) - 3, k == 61 ? bad : Double(k % 5) - 2, 0.5]) }
+      #expect(reason(judgeZeroMean(moments, .monteCarlo)) == "entry 1 of sample 61 is \(bad)")
+      let pilot = Check<Double>.monteCarloMean("pilot") { claimed, _ in { _ in [bad * claimed] } }
+      #expect(reason(verdict(pilot, on: 1)) == "pilot: entry 0 of sample 0 is \(bad)")
+      let taylor = TaylorCase("entry (2, 1)", derivatives: [1], reach: 0.5) { $0 == 0 ? 0 : bad }
+      #expect(reason(try judgeTaylorRemainders([taylor])).hasPrefix("entry (2, 1): f(0.5) = "))
+      let derivative = TaylorCase("entry (2, 1)", derivatives: [bad], reach: 0.5) { $0 }
+      #expect(reason(try judgeTaylorRemainders([derivative])).contains("entry (2, 1)"))
+      let identity = NumericIdentity(
+        "σ₁", claimed: [1, bad], expected: [1, 1], operations: 1)
+      #expect(reason(judgeRoundOff([identity])) == "σ₁, entry 1: the claimed value is \(bad)")
+      let integral = Check<Double>.quadrature("hole") { x, _ in
+        [QuadratureCase("I", claimed: x, from: 0, to: 1) { $0 > 0.5 ? bad : 1 }]
+      }
+      #expect(reason(verdict(integral, on: 1)).hasPrefix("I: the integrand at 0.50"))
+    }
+    var large = VectorMoments(dimension: 1)
+    for k in 0..<80 { large.add([k % 2 == 0 ? 1e308 : -1e308 * 1.5]) }
+    #expect(reason(judgeZeroMean(large, .monteCarlo)).contains("leaves floating point"))
+  }
+
   @Test("order of convergence: tells orders half a unit apart, and says when it cannot")
   func order() {
     func ladder(_ order: Double, noise: Double) -> [Rung] {

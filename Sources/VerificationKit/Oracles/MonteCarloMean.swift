@@ -30,7 +30,7 @@ extension Check {
     Check(name, evidence, blindTo: blindTo) { subject, trial in
       let setting = trial.setting
       let truth = try pilotMoments(try sampler(trial.reference, setting), pilot, setting)
-      guard truth.mean.elements.allSatisfy(\.isFinite) else { return .inconclusive("the pilot is not finite") }
+      if let origin = truth.originOfNonFinite { return .inconclusive("pilot: \(origin)") }
       var planned = minimum
       for rival in trial.rivals {
         let moments = try pilotMoments(try sampler(rival.subject, setting), pilot, setting)
@@ -83,7 +83,7 @@ private func pilotMoments(_ draw: ResidualSampler, _ count: Int, _ setting: Sett
 
 /// The verdict on "this mean is zero" at the suite's false-alarm budget.
 public func judgeZeroMean(_ moments: VectorMoments, _ evidence: Evidence) -> Verdict {
-  guard moments.mean.elements.allSatisfy(\.isFinite) else { return .inconclusive("a sample is not finite") }
+  if let origin = moments.originOfNonFinite { return .inconclusive(origin) }
   guard moments.count >= 50 else { return .inconclusive("only \(moments.count) samples: no basis for a mean") }
   guard let p = moments.pValueOfZeroMean, p.isFinite else {
     return .inconclusive("no effective samples: the residuals do not vary, or only together")

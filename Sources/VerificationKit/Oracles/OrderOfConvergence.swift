@@ -68,6 +68,12 @@ public struct OrderFit: Sendable {
 /// Supports when the order lies within the interval widened by `margin` for the ladder's pre-asymptotic curvature,
 /// provided that the interval tells orders half a unit apart; refutes when it lies outside.
 public func judgeOrder(_ rungs: [Rung], expected: Double, margin: Double = 0.1) -> Verdict {
+  for rung in rungs {
+    for (name, value) in [("step", rung.step), ("error", rung.error), ("standard error", rung.standardError)]
+    where !value.isFinite {
+      return .inconclusive("the \(name) at step \(rung.step) is \(value)")
+    }
+  }
   guard let fit = OrderFit(rungs) else {
     return .inconclusive("the ladder has too few rungs whose error rises above noise")
   }

@@ -71,6 +71,14 @@ public struct Quadrature: Sendable {
   }
 }
 
+extension QuadratureCase {
+  /// Where the integrand is not finite, on a grid; nil if it is finite there.
+  fileprivate var originOfNonFinite: String? {
+    let grid = (0...256).map { lower + (upper - lower) * Double($0) / 256 }
+    return grid.first { !integrand($0).isFinite }.map { "the integrand at \(short($0)) is \(integrand($0))" }
+  }
+}
+
 extension Check {
   /// The claim's values equal integrals within the quadrature's own error estimate plus round-off.
   public static func quadrature(
@@ -85,7 +93,8 @@ extension Check {
         // An infinite claim about an integral that turns out finite is wrong, not undecided.
         guard !item.claimed.isNaN else { return .inconclusive("\(item.place): the claimed value is NaN") }
         guard let integral = Quadrature(from: item.lower, to: item.upper, item.integrand) else {
-          return .inconclusive("\(item.place): the quadrature did not reach its accuracy")
+          return .inconclusive(
+            "\(item.place): \(item.originOfNonFinite ?? "the quadrature did not reach its accuracy")")
         }
         let bound = integral.error + 256 * Double.ulpOfOne * abs(integral.value)
         let difference = abs(item.claimed - integral.value)

@@ -9,6 +9,8 @@ public struct VectorMoments: Sendable {
   /// The average so far, shape [k]; zero before the first sample.
   public private(set) var mean: Vector<Double>
   private var scatter: Matrix<Double>
+  /// The first entry that was NaN or infinite: which, of which sample, and what it was; nil if all are finite.
+  public private(set) var firstNonFinite: (sample: Int, entry: Int, value: Double)?
 
   /// Moments of no samples yet.
   ///
@@ -23,12 +25,22 @@ public struct VectorMoments: Sendable {
   /// - Parameter sample: shape [k]; another length is a caller's mistake and stops the program.
   public mutating func add(_ sample: [Double]) {
     precondition(sample.count == mean.count, "a sample of \(sample.count) among vectors of \(mean.count)")
+    if firstNonFinite == nil, let entry = sample.firstIndex(where: { !$0.isFinite }) {
+      firstNonFinite = (count, entry, sample[entry])
+    }
     count += 1
     let before = sample.indices.map { sample[$0] - mean[$0] }
     for i in sample.indices { mean[i] += before[i] / Double(count) }
     for j in sample.indices {
       for i in sample.indices { scatter[i, j] += before[i] * (sample[j] - mean[j]) }
     }
+  }
+
+  /// Where a mean that is not finite comes from, in words; nil if it is finite.
+  var originOfNonFinite: String? {
+    if let first = firstNonFinite { return "entry \(first.entry) of sample \(first.sample) is \(first.value)" }
+    guard let entry = mean.indices.first(where: { !mean[$0].isFinite }) else { return nil }
+    return "entry \(entry) leaves floating point in its mean over \(count) samples"
   }
 
   /// The unbiased sample covariance.
