@@ -140,7 +140,7 @@ extension GradientCentralLimit {
 
   private static func thousandths(_ x: Double) -> Double { (x * 1000).rounded() / 1000 }
 
-  private static let sums = Memo<[Int], [Rational]>()
+  private static let sums = Memo<[Int], [Rational]>(capacity: 1_000)
 
   /// The sums of all ordered batches with replacement.
   private static func batchSums(_ population: [Int], _ size: Int) throws -> [Rational] {
