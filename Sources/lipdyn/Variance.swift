@@ -11,7 +11,7 @@ import Reporting
 import StochasticCalculus
 import VerificationKit
 
-struct Variance: ParsableCommand {
+struct Variance: SharedCommand {
   static let configuration = CommandConfiguration(
     abstract: "Compare the law of log K over sampling seeds with Theorems 16 and 17 and with linear response.",
     discussion: """
@@ -105,7 +105,7 @@ struct Variance: ParsableCommand {
         let changes = try SpreadOfLogNorm.observe(
           network, set, regime, runs: 0..<runs, stream: StreamName("variance", name(regime)), seed: seed,
           workers: threads, progress: { progress.now("\(name(regime)): \($0) of \(runs) runs") },
-          isCancelled: { Interrupt.isRequested })
+          isCancelled: { Interrupt.isRequested }, sharing: Ranks.sharing)
         // An interrupted rung counts if it has enough runs for an interval.
         if changes[0].count >= 50 {
           rows += regime.steps.indices.map { VarianceRecord.Row(regime, $0, changes[$0], predicted[$0]) }
@@ -113,7 +113,7 @@ struct Variance: ParsableCommand {
       } catch { failure = error }
     }
     progress.clear()
-    if !rows.isEmpty { try write(rows, set.count) }
+    if !rows.isEmpty && Ranks.isRoot { try write(rows, set.count) }
     if let failure { throw failure }
     if Interrupt.isRequested {
       print("interrupted: fewer runs than asked for, each whole")
