@@ -3,6 +3,7 @@
 import ArgumentParser
 import ArrayFiles
 import DenseLinearAlgebra
+import DistributedWork
 import Foundation
 import LipschitzDynamics
 import NetworkTraining
@@ -93,10 +94,11 @@ struct Variance: SharedCommand {
     Interrupt.watch()
     let progress = Progress()
     defer { progress.clear() }
-    var predictions: [[SpreadOfLogNorm.Prediction]] = []
-    for regime in ladder where !Interrupt.isRequested {
-      progress.now("\(name(regime)): predicting")
-      predictions.append(try SpreadOfLogNorm.predict(network, set, regime))
+    let names = ladder.map(name)
+    let predictions = try Ranks.sharing.map(ladder.count, threads: 1) { rung -> [SpreadOfLogNorm.Prediction] in
+      guard !Interrupt.isRequested else { return [] }
+      progress.now("\(names[rung]): predicting")
+      return try SpreadOfLogNorm.predict(network, set, ladder[rung])
     }
     var rows: [VarianceRecord.Row] = []
     var failure: (any Error)?
