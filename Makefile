@@ -3,7 +3,12 @@
 SWIFT ?= swift
 TEST_FLAGS = -c release --scratch-path .build-test
 
-.PHONY: verify test setup check lint format docs client man completions bench clean
+# Where Open MPI's headers are, the tests try several processes, too.
+ifneq ($(wildcard /usr/include/*/mpi/mpi.h),)
+test check: export LIPDYN_MPI = 1
+endif
+
+.PHONY: verify test setup check lint format docs client man completions mpi bench clean
 
 verify: setup ## Verify every claim and print the table.
 	$(SWIFT) build -c release --product lipdyn
@@ -45,6 +50,10 @@ completions: setup ## Write completions for bash, zsh and fish to .build/complet
 	.build/release/lipdyn --generate-completion-script bash >.build/completions/lipdyn.bash
 	.build/release/lipdyn --generate-completion-script zsh >.build/completions/_lipdyn
 	.build/release/lipdyn --generate-completion-script fish >.build/completions/lipdyn.fish
+
+mpi: ## Build lipdyn-mpi, which shares work among processes (Documentation/beyond-one-machine.md).
+	@sh .ci/install-packages openmpi-bin libopenmpi-dev
+	LIPDYN_MPI=1 $(SWIFT) build -c release --product lipdyn-mpi
 
 bench: setup ## Time our jobs against peer scripts, alternating (see Benchmarks/README.md).
 	$(SWIFT) build -c release --product lipdyn

@@ -27,6 +27,9 @@ let kernelFlags: [CSetting] =
 // These kernels may contract: what they compute is judged by residuals, not by bits.
 let contractingKernelFlags: [CSetting] = isRootPackage ? [.unsafeFlags(["-O3"])] : []
 
+// Several processes share work by MPI only where that is wanted: a plain build must not need it.
+let sharesByMPI = Context.environment["LIPDYN_MPI"] != nil
+
 let package = Package(
   name: "LipschitzDynamics",
   products: [
@@ -79,8 +82,10 @@ let package = Package(
     .target(
       name: "VerificationKit", dependencies: ["CGSL", "DenseLinearAlgebra", "RandomStreams"],
       swiftSettings: numerics),
+    .target(name: "DistributedWork", swiftSettings: numerics),
     .target(
-      name: "StochasticCalculus", dependencies: ["CDenseKernels", "CGSL", "DenseLinearAlgebra", "RandomStreams"],
+      name: "StochasticCalculus",
+      dependencies: ["CDenseKernels", "CGSL", "DenseLinearAlgebra", "DistributedWork", "RandomStreams"],
       swiftSettings: numerics),
     .target(
       name: "NetworkTraining", dependencies: ["ArrayFiles", "CNetworkKernels", "DenseLinearAlgebra", "RandomStreams"],
@@ -88,7 +93,7 @@ let package = Package(
     .target(
       name: "LipschitzDynamics",
       dependencies: [
-        "DenseLinearAlgebra", "ExactArithmetic", "NetworkTraining", "RandomStreams",
+        "DenseLinearAlgebra", "DistributedWork", "ExactArithmetic", "NetworkTraining", "RandomStreams",
         "StochasticCalculus", "VerificationKit",
       ], resources: [.embedInCode("Paper.json")], swiftSettings: numerics),
     .target(name: "Notebooks", swiftSettings: features),
@@ -97,8 +102,8 @@ let package = Package(
     .target(
       name: "Experiments",
       dependencies: [
-        "ArrayFiles", "DenseLinearAlgebra", "LipschitzDynamics", "NetworkTraining", "Plotting", "RandomStreams",
-        "VerificationKit",
+        "ArrayFiles", "DenseLinearAlgebra", "DistributedWork", "LipschitzDynamics", "NetworkTraining", "Plotting",
+        "RandomStreams", "VerificationKit",
       ], resources: [.copy("Catalogue")], swiftSettings: numerics),
     .target(
       name: "Report",
@@ -113,15 +118,25 @@ let package = Package(
     .executableTarget(
       name: "lipdyn",
       dependencies: [
-        "ArrayFiles", "DenseLinearAlgebra", "Derivations", "ExactArithmetic", "Experiments", "LipschitzDynamics",
-        "NetworkTraining", "Notebooks", "Plotting", "RandomStreams", "ReaderFuzzing", "RemoteFiles", "Report",
+        "ArrayFiles", "DenseLinearAlgebra", "Derivations", "DistributedWork", "ExactArithmetic", "Experiments",
+        "LipschitzDynamics", "NetworkTraining", "Notebooks", "Plotting", "RandomStreams", "ReaderFuzzing",
+        "RemoteFiles", "Report",
         "Reporting", "StochasticCalculus", "SymbolicCalculus", "VerificationKit",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
-      ], swiftSettings: features),
+      ] + (sharesByMPI ? ["MessagePassing"] : []),
+      swiftSettings: features + (sharesByMPI ? [.define("MPI")] : [])),
   ],
   swiftLanguageModes: [.v6],
   cxxLanguageStandard: .cxx17
 )
+
+if sharesByMPI {
+  package.products.append(.executable(name: "lipdyn-mpi", targets: ["lipdyn"]))
+  package.targets += [
+    .systemLibrary(name: "CMPI", providers: [.apt(["openmpi-bin", "libopenmpi-dev"])]),
+    .target(name: "MessagePassing", dependencies: ["CMPI", "DistributedWork"], swiftSettings: features),
+  ]
+}
 
 // One test target a room, plus the targets that walk every claim and drive the built executable.
 for (room, dependencies) in [
@@ -134,6 +149,7 @@ for (room, dependencies) in [
   ("RemoteFiles", ["RemoteFiles"]),
   ("Notebooks", ["Notebooks", "LipschitzDynamics", "VerificationKit", "DenseLinearAlgebra"]),
   ("VerificationKit", ["VerificationKit", "DenseLinearAlgebra", "RandomStreams"]),
+  ("DistributedWork", ["DistributedWork"]),
   ("StochasticCalculus", ["StochasticCalculus", "DenseLinearAlgebra", "RandomStreams"]),
   ("NetworkTraining", ["NetworkTraining", "ArrayFiles", "DenseLinearAlgebra", "RandomStreams", "VerificationKit"]),
   (
@@ -153,5 +169,5 @@ for (room, dependencies) in [
     .testTarget(
       name: "\(room)Tests", dependencies: dependencies.map { .init(stringLiteral: $0) },
       exclude: ["Derivations": ["Corpus"], "NetworkTraining": ["Fixtures"]][room] ?? [],
-      swiftSettings: numerics))
+      swiftSettings: numerics + (sharesByMPI ? [.define("MPI")] : [])))
 }

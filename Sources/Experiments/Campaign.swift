@@ -2,6 +2,7 @@
 
 internal import ArrayFiles
 internal import DenseLinearAlgebra
+public import DistributedWork
 private import Foundation
 internal import NetworkTraining
 internal import RandomStreams
@@ -17,6 +18,7 @@ public struct Campaign: Sendable {
   private let images: ImageSet
   private let seed: UInt64
   private let stateInterval: Duration
+  private let sharing: WorkSharing
 
   /// - Parameters:
   ///   - document: what is to be run.
@@ -25,20 +27,25 @@ public struct Campaign: Sendable {
   ///   - dataFolder: where `TrainingData` finds published data sets.
   ///   - seed: added to the seeds of all runs.
   ///   - stateInterval: how often a run writes its state, at its rows.
+  ///   - sharing: who does the runs; several processes need the folder in common.
   /// - Throws: an error naming the field that does not fit.
   public init(
     _ document: ExperimentDocument, _ scaleName: ScaleName, folder: String, dataFolder: String, seed: UInt64 = 1,
-    stateInterval: Duration = .seconds(20)
+    stateInterval: Duration = .seconds(20), sharing: WorkSharing = .alone
   ) throws {
     self.document = document
     self.scaleName = scaleName
     scale = document.scale(scaleName)
     variants = document.variants(scaleName)
     self.folder = folder
-    (self.seed, self.stateInterval) = (seed, stateInterval)
+    (self.seed, self.stateInterval, self.sharing) = (seed, stateInterval, sharing)
     images = try TrainingData.training(scale.data, images: scale.images, folder: dataFolder)
     for v in variants { _ = try settings(v, 0, Double.self) }
-    try claimFolder()
+    let campaign = self
+    _ = try sharing.once {
+      try campaign.claimFolder()
+      return true
+    }
   }
 
   public var trials: Int { variants.count * scale.seeds }
@@ -48,15 +55,13 @@ public struct Campaign: Sendable {
   /// - Parameters:
   ///   - progress: called with the share done, from any thread.
   ///   - isCancelled: asked at rows; runs keep their state.
-  /// - Returns: the runs by variant, in the order of seeds; nil if cancelled.
+  /// - Returns: the runs by variant, in the order of seeds; nil if cancelled, and on other ranks than the first.
   public func run(
     progress: @escaping @Sendable (Double) -> Void, isCancelled: @escaping @Sendable () -> Bool
   ) throws -> [[TrialRecord]]? {
-    let shares = Shares(trials)
-    let order = (0..<trials).map { ($0 % variants.count, $0 / variants.count) }
-    TrainingThreads.forEach(trials) { k in
-      let (v, s) = order[k]
-      guard !isCancelled(), shares.error == nil else { return }
+    let shares = Shares(trials, processes: sharing.size)
+    let trial: @Sendable (Int) throws -> Void = { k in
+      let (v, s) = (k % variants.count, k / variants.count)
       do {
         let variant = variants[v]
         let path = file(variant, s)
@@ -71,10 +76,25 @@ public struct Campaign: Sendable {
           try? FileManager.default.removeItem(atPath: path + ".state.npz")
         }
         progress(shares.set(k, 1))
-      } catch { shares.fail(error, "variant \(variants[v].name), seed \(s)") }
+      } catch { throw ExperimentError(origin: "variant \(variants[v].name), seed \(s)", problem: "\(error)") }
     }
-    if let error = shares.error { throw error }
-    return isCancelled() ? nil : try records()
+    if sharing.size == 1 {
+      TrainingThreads.forEach(trials) { k in
+        guard !isCancelled(), shares.error == nil else { return }
+        do { try trial(k) } catch { shares.fail(error) }
+      }
+      if let error = shares.error { throw error }
+    } else {
+      // Threads for runs, none within them.
+      let threads = TrainingThreads.current
+      TrainingThreads.limit(to: 1)
+      defer { TrainingThreads.limit(to: threads) }
+      _ = try sharing.map(trials, threads: threads) { k in
+        try trial(k)
+        return true
+      }
+    }
+    return isCancelled() || !sharing.isRoot ? nil : try records()
   }
 
   /// Seconds that all runs take on one thread, from a few steps and rows of every variant.
@@ -224,21 +244,23 @@ public struct Campaign: Sendable {
     private var failure: (any Error)?
     private let lock = NSLock()
 
-    init(_ count: Int) { shares = [Double](repeating: 0, count: count) }
+    private let processes: Double
+
+    /// A process knows of its own runs only, and takes the others to be as far.
+    init(_ count: Int, processes: Int) {
+      shares = [Double](repeating: 0, count: count)
+      self.processes = Double(processes)
+    }
 
     var error: (any Error)? { lock.withLock { failure } }
 
     func set(_ k: Int, _ share: Double) -> Double {
       lock.withLock {
         shares[k] = share
-        return shares.reduce(0, +) / Double(shares.count)
+        return min(1, shares.reduce(0, +) * processes / Double(shares.count))
       }
     }
 
-    func fail(_ error: any Error, _ origin: String) {
-      lock.withLock {
-        if failure == nil { failure = ExperimentError(origin: origin, problem: "\(error)") }
-      }
-    }
+    func fail(_ error: any Error) { lock.withLock { failure = failure ?? error } }
   }
 }

@@ -9,7 +9,12 @@ public final class Progress: Sendable {
   private let isTerminal = isatty(STDERR_FILENO) == 1 && getenv("TERM").map { String(cString: $0) } != "dumb"
   private let hasText = Mutex(false)
 
+  private static let isSilent = Atomic(false)
+
   public init() {}
+
+  /// From now on nothing is written: one process of several speaks for all.
+  public static func silence() { isSilent.store(true, ordering: .relaxed) }
 
   /// Shows what is being done now: on a terminal only, in place of what was shown before.
   public func now(_ text: String) {
@@ -35,6 +40,7 @@ public final class Progress: Sendable {
 
   /// Writes to standard error at once; a closed pipe is ignored, because progress is not a result.
   public static func write(_ text: String) {
+    guard !isSilent.load(ordering: .relaxed) else { return }
     let bytes = Array(text.utf8)
     _ = bytes.withUnsafeBytes { Glibc.write(STDERR_FILENO, $0.baseAddress, $0.count) }
   }

@@ -1,6 +1,8 @@
 // The frame both kinds of ensemble run in: fixed chunks of paths shared out to threads, their moments merged
 // in the order of the chunks, so that no bit of a result depends on the number of threads.
 
+internal import DistributedWork
+
 /// A run of `paths` paths in chunks, with values kept at some steps and at the end.
 @usableFromInline
 struct ChunkedRun: Sendable {
@@ -29,7 +31,7 @@ struct ChunkedRun: Sendable {
   }
 
   /// What is kept of a chunk: values only where quantiles need them.
-  private struct Kept: Sendable {
+  private struct Kept: Sendable, Codable {
     var terminal: [Double]
     var terminalMoments: RunningMoments
     var moments: [RunningMoments]
@@ -59,23 +61,28 @@ struct ChunkedRun: Sendable {
     Array(try pieces(threads: threads, control: control, simulate).joined())
   }
 
-  private func pieces<Piece: Sendable>(
+  private func pieces<Piece: Sendable & Codable>(
     threads: Int, control: EnsembleControl, _ simulate: @escaping @Sendable (Range<Int>) -> Piece
   ) throws(SimulationError) -> [Piece] {
     guard threads >= 1 else { throw .threadsOutOfRange(threads) }
     let completed = Locked(0)
-    let (paths, chunk) = (paths, chunk)
+    let (paths, chunk, processes) = (paths, chunk, control.sharing.size)
     do {
-      return try parallelMap((paths + chunk - 1) / chunk, threads: threads) { (index) throws(Cancellation) -> Piece in
+      let pieces = try control.sharing.map((paths + chunk - 1) / chunk, threads: threads) { (index) throws -> Piece in
         if control.isCancelled() { throw Cancellation() }
         let range = (index * chunk)..<min((index + 1) * chunk, paths)
         let piece = simulate(range)
         completed.withLock {
           $0 += range.count
-          control.progress($0, paths)
+          // A process knows of its own paths only, and takes the others to be as far.
+          control.progress(min($0 * processes, paths), paths)
         }
         return piece
       }
+      if processes > 1 { control.progress(paths, paths) }
+      return pieces
+    } catch let failure as RankFailure {
+      throw .failedElsewhere(failure.description)
     } catch {
       throw .cancelled(completedPaths: completed.withLock { $0 })
     }

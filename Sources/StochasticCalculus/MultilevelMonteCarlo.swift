@@ -1,5 +1,6 @@
 // Means to a requested accuracy at the least cost: few fine paths correct many coarse ones.
 
+public import DistributedWork
 public import RandomStreams
 
 /// Multilevel Monte Carlo for the mean of a function of paths, such as E f(X(T)).
@@ -82,11 +83,13 @@ public struct MultilevelMonteCarlo: Sendable {
   /// - Parameters:
   ///   - accuracy: ε > 0, in units of the function.
   ///   - threads: no digit depends on it.
+  ///   - sharing: who samples; no digit depends on it either.
   ///   - progress: told of every level sampled.
   /// - Throws: ``SimulationError`` if a path leaves the numbers, or the accuracy needs more than 2²⁰ steps or 2³⁰ paths;
   ///   what the sampler throws.
   public func estimate(
-    to accuracy: Double, threads: Int = 1, progress: (_ level: Int, _ paths: Int) -> Void = { _, _ in }
+    to accuracy: Double, threads: Int = 1, sharing: WorkSharing = .alone,
+    progress: (_ level: Int, _ paths: Int) -> Void = { _, _ in }
   ) throws -> Estimate {
     guard accuracy > 0 && accuracy.isFinite else {
       throw SimulationError.parameterOutOfRange(field: "accuracy", value: accuracy, allowed: "positive")
@@ -102,13 +105,13 @@ public struct MultilevelMonteCarlo: Sendable {
         guard wanted[level] > have else { continue }
         guard wanted[level] < 1 << 30 else { throw SimulationError.pathsOutOfRange(wanted[level]) }
         progress(level, wanted[level])
-        let (difference, fine) = try sample(level, have..<wanted[level], threads)
-        guard difference.mean.isFinite else {
+        let sampled = try sample(level, have..<wanted[level], threads, sharing)
+        guard sampled.difference.mean.isFinite else {
           throw SimulationError.parameterOutOfRange(
-            field: "f(X(T))", value: difference.mean, allowed: "finite on every path")
+            field: "f(X(T))", value: sampled.difference.mean, allowed: "finite on every path")
         }
-        moments[level].merge(difference)
-        if level == wanted.count - 1 { finest = fine }
+        moments[level].merge(sampled.difference)
+        if level == wanted.count - 1 { finest = sampled.fine }
       }
       let costs = moments.indices.map { Double(1 << $0) * ($0 > 0 ? 1.5 : 1) }
       let sum = zip(moments, costs).reduce(0) { $0 + ($1.0.variance * $1.1).squareRoot() }
@@ -138,21 +141,25 @@ public struct MultilevelMonteCarlo: Sendable {
       plainCost: finest.variance / error * Double(1 << (moments.count - 1)))
   }
 
-  /// Differences along paths of a level, and the finer members.
+  /// Moments of differences along paths of a level, and of the finer members.
+  private struct Sample: Codable {
+    var difference = RunningMoments()
+    var fine = RunningMoments()
+  }
+
   private func sample(
-    _ level: Int, _ paths: Range<Int>, _ threads: Int
-  ) throws -> (difference: RunningMoments, fine: RunningMoments) {
+    _ level: Int, _ paths: Range<Int>, _ threads: Int, _ sharing: WorkSharing
+  ) throws -> Sample {
     let (chunk, sampler) = (1_024, sampler)
-    let parts = try parallelMap((paths.count + chunk - 1) / chunk, threads: threads) {
-      (index) throws -> (RunningMoments, RunningMoments) in
+    let parts = try sharing.map((paths.count + chunk - 1) / chunk, threads: threads) { (index) throws -> Sample in
       let first = paths.lowerBound + index * chunk
       let pairs = try sampler(level, first..<min(paths.upperBound, first + chunk))
       let differences = level > 0 ? zip(pairs.fine, pairs.coarse).map { $0 - $1 } : pairs.fine
-      return (RunningMoments(differences), RunningMoments(pairs.fine))
+      return Sample(difference: RunningMoments(differences), fine: RunningMoments(pairs.fine))
     }
-    return parts.reduce(into: (RunningMoments(), RunningMoments())) { sum, part in
-      sum.0.merge(part.0)
-      sum.1.merge(part.1)
+    return parts.reduce(into: Sample()) { sum, part in
+      sum.difference.merge(part.difference)
+      sum.fine.merge(part.fine)
     }
   }
 }

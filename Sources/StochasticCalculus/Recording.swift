@@ -1,5 +1,7 @@
 // What to keep of an ensemble besides its terminal values, and what comes back.
 
+public import DistributedWork
+
 /// Which summaries of an ensemble to make, and when.
 public struct Recording: Sendable, Equatable {
   /// After which steps; 0 is the initial value.
@@ -93,19 +95,23 @@ public struct EnsembleResult: Sendable, Equatable {
   public let nonFinite: NonFinitePaths?
 }
 
-/// How a running ensemble is watched and stopped.
+/// How a running ensemble is watched, stopped and shared out.
 public struct EnsembleControl: Sendable {
   /// Asked before every chunk of paths; true stops the run, which then throws.
   public var isCancelled: @Sendable () -> Bool
   /// Told after every chunk how many paths are done, of how many; called by one thread at a time.
   public var progress: @Sendable (_ completed: Int, _ total: Int) -> Void
+  /// Who simulates the chunks; each process watches its own, and only in one process may an ensemble be stopped.
+  public var sharing: WorkSharing
 
-  /// By default nothing watches and nothing stops.
+  /// By default nothing watches and nothing stops, and one process does everything.
   public init(
     isCancelled: @escaping @Sendable () -> Bool = { false },
-    progress: @escaping @Sendable (_ completed: Int, _ total: Int) -> Void = { _, _ in }
+    progress: @escaping @Sendable (_ completed: Int, _ total: Int) -> Void = { _, _ in },
+    sharing: WorkSharing = .alone
   ) {
     self.isCancelled = isCancelled
     self.progress = progress
+    self.sharing = sharing
   }
 }

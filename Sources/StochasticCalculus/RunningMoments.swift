@@ -8,7 +8,7 @@
 /// - Source: Welford 1962; Pébay 2008, SAND2008-6212.
 /// - Accuracy: the variance has a relative error of order u |mean|/σ a merge, where sums of uncentred squares
 ///   would have u (mean/σ)².
-public struct RunningMoments: Sendable, Equatable {
+public struct RunningMoments: Sendable, Equatable, Codable {
   /// The number of values.
   public private(set) var count = 0
   private var center = 0.0

@@ -60,6 +60,8 @@ public enum SimulationError: Error, Equatable, CustomStringConvertible {
   case noiseNotAdditive
   /// The caller asked for the simulation to stop.
   case cancelled(completedPaths: Int)
+  /// Another process that shares the simulation failed; what it said.
+  case failedElsewhere(String)
 
   public var description: String {
     switch self {
@@ -94,6 +96,7 @@ public enum SimulationError: Error, Equatable, CustomStringConvertible {
       "hasAdditiveNoise is true, but the diffusion at the initial state and beside it is not the same; declare it false"
     case .cancelled(let paths):
       "the simulation was cancelled after \(paths) paths; nothing is returned"
+    case .failedElsewhere(let reason): reason
     }
   }
 }

@@ -30,7 +30,7 @@ extension Claim {
 }
 
 /// Where a statement was printed.
-public struct Source: Sendable, Equatable {
+public struct Source: Sendable, Equatable, Codable {
   /// The paper, e.g. "arXiv 2506.18588".
   public let paper: String
   /// The number in that paper, e.g. "Proposition 5".
@@ -48,7 +48,7 @@ public struct Source: Sendable, Equatable {
 }
 
 /// What is asserted, and under which hypotheses.
-public struct Statement: Sendable {
+public struct Statement: Sendable, Codable {
   /// One line of mathematics.
   public let formula: String
   /// The same in words.
@@ -76,9 +76,9 @@ public struct Statement: Sendable {
 }
 
 /// A condition of a statement.
-public struct Hypothesis: Sendable, Equatable {
+public struct Hypothesis: Sendable, Equatable, Codable {
   /// What the source says of it.
-  public enum Standing: Sendable, Equatable {
+  public enum Standing: Sendable, Equatable, Codable {
     /// Printed in the source as a condition of the statement.
     case stated
     /// The source is silent, because the statement is this package's own.

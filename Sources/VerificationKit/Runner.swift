@@ -3,7 +3,7 @@
 internal import RandomStreams
 
 /// How one check ended on the claim's own function.
-public struct CheckReport: Sendable {
+public struct CheckReport: Sendable, Codable {
   /// The check's name, unique within its claim.
   public let name: String
   /// The kind of argument that the verdict rests on.
@@ -15,7 +15,7 @@ public struct CheckReport: Sendable {
 }
 
 /// How one mutant fared against one check.
-public enum MutantOutcome: Sendable, Equatable {
+public enum MutantOutcome: Sendable, Equatable, Codable {
   /// The check refuted the mutant, as it should.
   case killed
   /// The check declares that it cannot see this mutant, with the reason.
@@ -25,7 +25,7 @@ public enum MutantOutcome: Sendable, Equatable {
 }
 
 /// One row of the kill matrix.
-public struct MutantReport: Sendable {
+public struct MutantReport: Sendable, Codable {
   /// The planted fault, in words.
   public let name: String
   /// In the order of the claim's checks.
@@ -38,7 +38,7 @@ public struct MutantReport: Sendable {
 }
 
 /// Whether the conclusion failed, as it must, without a hypothesis.
-public struct BoundaryReport: Sendable {
+public struct BoundaryReport: Sendable, Codable {
   /// The input outside the hypothesis, in words.
   public let name: String
   /// The hypothesis that the input violates.
@@ -95,7 +95,7 @@ public enum ClaimVerdict: Sendable, Equatable, CustomStringConvertible {
 }
 
 /// Everything that a run found about one claim.
-public struct ClaimReport: Sendable {
+public struct ClaimReport: Sendable, Codable {
   /// The claim's name.
   public let slug: String
   /// Where the statement was printed.

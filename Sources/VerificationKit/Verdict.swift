@@ -32,7 +32,7 @@ public enum Evidence: String, Sendable, Codable, CaseIterable {
 }
 
 /// How far a supported claim came to the limit that its check allows.
-public struct ErrorBudget: Sendable, Equatable {
+public struct ErrorBudget: Sendable, Equatable, Codable {
   /// The kind of argument, which decides what "allowed" means.
   public let evidence: Evidence
   /// The fraction of the allowed error that was used, in [0, 1].
@@ -64,7 +64,7 @@ public struct ErrorBudget: Sendable, Equatable {
 }
 
 /// Where, and by how much, a claim is contradicted.
-public struct Counterexample: Sendable, Equatable, CustomStringConvertible {
+public struct Counterexample: Sendable, Equatable, Codable, CustomStringConvertible {
   /// The place: an entry, a direction, a parameter setting.
   public let place: String
   /// What the claim says there.
@@ -96,7 +96,7 @@ public struct Counterexample: Sendable, Equatable, CustomStringConvertible {
 }
 
 /// What a check returns. Inconclusive is never a pass.
-public enum Verdict: Sendable, Equatable {
+public enum Verdict: Sendable, Equatable, Codable {
   /// Tested, and not contradicted within a stated budget.
   case supported(ErrorBudget)
   /// Contradicted beyond what round-off or chance allow.

@@ -2,13 +2,14 @@
 
 import ArgumentParser
 import ArrayFiles
+import DistributedWork
 import Foundation
 import LipschitzDynamics
 import Reporting
 import StochasticCalculus
 import VerificationKit
 
-struct Calibrate: ParsableCommand {
+struct Calibrate: SharedCommand {
   static let configuration = CommandConfiguration(
     abstract: "Verify over many seeds: nothing true may be refuted, and p-values must be uniform.",
     discussion: """
@@ -52,7 +53,7 @@ struct Calibrate: ParsableCommand {
     let (tier, firstSeed, power) = (self.tier, self.firstSeed, self.power)
     let records = try folder.map { try SeedFolder($0, of: selected, tier: tier, withPower: power) }
     let progress = Progress()
-    let runs = try parallelMap(seeds, threads: threads) { (index) throws -> SeedRecord in
+    let runs = try Ranks.sharing.map(seeds, threads: threads) { (index) throws -> SeedRecord in
       let seed = firstSeed + UInt64(index)
       if let kept = try records?.record(of: seed) { return kept }
       progress.now("seed \(seed)")
@@ -62,6 +63,7 @@ struct Calibrate: ParsableCommand {
       return record
     }
     progress.clear()
+    guard Ranks.isRoot else { return }
     let calibration = Calibration(runs)
     for line in calibration.lines(seeds: seeds) { print(line) }
     try output.write(

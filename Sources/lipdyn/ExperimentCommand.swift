@@ -47,7 +47,7 @@ struct ExperimentCommand: ParsableCommand {
     }
   }
 
-  struct Run: ParsableCommand {
+  struct Run: SharedCommand {
     static let configuration = CommandConfiguration(
       abstract: "Train, measure, judge; continue where a former call stopped.",
       discussion: """
@@ -83,7 +83,7 @@ struct ExperimentCommand: ParsableCommand {
       let campaigns = try documents.map {
         try Campaign(
           $0, scaleName, folder: "\(output)/\(scaleName.rawValue)/\($0.name)", dataFolder: dataFolder, seed: seed,
-          stateInterval: .seconds(stateEvery))
+          stateInterval: .seconds(stateEvery), sharing: Ranks.sharing)
       }
       for campaign in campaigns {
         try UsageError.requireMemory(campaign.estimatedGigabytes, for: campaign.document.name)
@@ -93,7 +93,9 @@ struct ExperimentCommand: ParsableCommand {
       Interrupt.watch()
       var verdicts: [ExperimentVerdict: Int] = [:]
       for campaign in campaigns {
-        guard let outcome = try perform(campaign) else {
+        let outcome = try perform(campaign)
+        guard Ranks.isRoot else { continue }
+        guard let outcome else {
           print("interrupted; the same command continues")
           throw ExitCode(130)
         }

@@ -44,8 +44,12 @@ struct Lipdyn: ParsableCommand {
     // A reader that went away (`lipdyn … | head`) ends the program quietly at the next write.
     signal(SIGPIPE, SIG_DFL)
     do {
+      try Ranks.start()
       var command = try parse(Array(CommandLine.arguments.dropFirst()))
+      try Ranks.requireShared(command)
       try command.run()
+      let status = Ranks.end(status: 0)
+      if status != 0 { Foundation.exit(status) }
     } catch {
       end(with: error)
     }
@@ -63,10 +67,13 @@ struct Lipdyn: ParsableCommand {
   /// Help and version go where they belong; every failure is one line on standard error.
   private static func end(with error: any Error) -> Never {
     let code = exitCode(for: error)
-    if code == .success || error is ExitCode { exit(withError: error) }
+    let isSilent = code == .success || error is ExitCode
     let line = message(for: error).split(separator: "\n", omittingEmptySubsequences: true).joined(separator: " ")
-    Progress.write("lipdyn: \(line)\n")
-    Foundation.exit(code == .validationFailure ? code.rawValue : 1)
+    if !isSilent { Progress.write("lipdyn: \(line)\n") }
+    let status = Ranks.end(
+      status: isSilent || code == .validationFailure ? code.rawValue : 1, message: isSilent ? nil : line)
+    if isSilent && status == code.rawValue { exit(withError: error) }
+    Foundation.exit(status)
   }
 }
 
@@ -90,6 +97,8 @@ struct UsageError: Error, CustomStringConvertible {
 
   /// Refuses, before any work is done, output paths that cannot be written or that name one file twice.
   static func requireWritable(_ paths: [String?]) throws {
+    // Rank 0 writes, so it is rank 0 that must be able to.
+    guard Ranks.isRoot else { return }
     let paths = paths.compactMap { $0 }
     for (index, path) in paths.enumerated() {
       try require(

@@ -2,6 +2,7 @@
 
 import ArgumentParser
 import ArrayFiles
+import DistributedWork
 import Foundation
 import Notebooks
 import Reporting

@@ -3,6 +3,7 @@
 import ArgumentParser
 import ArrayFiles
 import Derivations
+import DistributedWork
 import Foundation
 import LipschitzDynamics
 import Report

@@ -83,9 +83,10 @@ struct EnsembleOptions: ParsableArguments {
 
   func control() -> EnsembleControl {
     let progress = Progress()
-    return EnsembleControl(progress: { done, total in
-      if done < total { progress.now("\(done) of \(total) paths") } else { progress.clear() }
-    })
+    return EnsembleControl(
+      progress: { done, total in
+        if done < total { progress.now("\(done) of \(total) paths") } else { progress.clear() }
+      }, sharing: Ranks.sharing)
   }
 
   /// Prints the table of observations and writes the output file.
@@ -93,6 +94,7 @@ struct EnsembleOptions: ParsableArguments {
     if let lost = result.nonFinite {
       throw UsageError("\(lost): choose a smaller volatility or drift, or more --steps")
     }
+    guard Ranks.isRoot else { return }
     print(title)
     let summaries = Array(result.summaries.prefix(min(observations, steps) + 1))
     try record.write(
@@ -168,7 +170,7 @@ struct EnsembleOptions: ParsableArguments {
 }
 
 extension Simulate {
-  struct GBM: ParsableCommand {
+  struct GBM: SharedCommand {
     static let configuration = CommandConfiguration(
       commandName: "gbm",
       abstract: "dK/K = (μ + κ)dt + λdW, the equation of Theorems 14–17.",
@@ -225,7 +227,7 @@ extension Simulate {
     }
   }
 
-  struct OU: ParsableCommand {
+  struct OU: SharedCommand {
     static let configuration = CommandConfiguration(
       commandName: "ou",
       abstract: "dX = rate (mean − X)dt + volatility dW.",
@@ -261,7 +263,7 @@ extension Simulate {
     }
   }
 
-  struct MatrixSDE: ParsableCommand {
+  struct MatrixSDE: SharedCommand {
     static let configuration = CommandConfiguration(
       commandName: "matrix",
       abstract: "d vec θ = −a vec(θ − θ*)dt + √η Ω dB (Definition 4), observed through log σ₁(θ).",

@@ -3,12 +3,13 @@
 import ArgumentParser
 import ArrayFiles
 import Derivations
+import DistributedWork
 import Foundation
 import Reporting
 import StochasticCalculus
 import SymbolicCalculus
 
-struct SimulateDocument: ParsableCommand {
+struct SimulateDocument: SharedCommand {
   static let configuration = CommandConfiguration(
     commandName: "document",
     abstract: "A process declared in a derivation document, at values of its parameters (the default).",
@@ -43,6 +44,7 @@ struct SimulateDocument: ParsableCommand {
     let parts = try inChunks { paths throws(ProcessSimulationError) in
       try simulation.paths(paths, horizon: horizon, steps: steps, observed: observed, seed: seed)
     }
+    guard Ranks.isRoot else { return }
     var rows: [Row] = []
     var archive = ArrayArchive()
     for (entry, name) in simulation.entries.enumerated() {
@@ -75,12 +77,12 @@ struct SimulateDocument: ParsableCommand {
   }
 
   /// The parts of all paths, in order.
-  private func inChunks<Part: Sendable>(
+  private func inChunks<Part: Sendable & Codable>(
     _ simulate: @escaping @Sendable (Range<Int>) throws(ProcessSimulationError) -> Part
   ) throws -> [Part] {
     let (chunk, count, progress) = (1_024, ensemble.paths, Progress())
     defer { progress.clear() }
-    return try parallelMap((count + chunk - 1) / chunk, threads: ensemble.threads) {
+    return try Ranks.sharing.map((count + chunk - 1) / chunk, threads: ensemble.threads) {
       (index) throws(ProcessSimulationError) in
       progress.now("paths from \(index * chunk) of \(count)")
       return try simulate(index * chunk..<min(count, (index + 1) * chunk))

@@ -94,10 +94,11 @@ struct MeanOptions: ParsableArguments {
     _ means: MultilevelMonteCarlo, to accuracy: Double, _ ensemble: EnsembleOptions, by scheme: String, exact: Double?
   ) throws {
     let progress = Progress()
-    let found = try means.estimate(to: accuracy, threads: ensemble.threads) { level, paths in
+    let found = try means.estimate(to: accuracy, threads: ensemble.threads, sharing: Ranks.sharing) { level, paths in
       progress.now("\(paths) paths of \(1 << level) steps")
     }
     progress.clear()
+    guard Ranks.isRoot else { return }
     var record = MeanRecord(ensemble, by: scheme, exact: exact)
     record.multilevel = .init(
       mean: found.mean, standardError: found.standardError, biasBound: found.biasBound, cost: found.cost,
@@ -144,6 +145,7 @@ struct MeanOptions: ParsableArguments {
       "--paths \(values.count): \(2 * brownian.count) control variates need at least \(2 * brownian.count + 2) paths")
     let plain = MeanEstimate(values)
     let pairs = zip(values, mirrored).map { ($0 + $1) / 2 }
+    guard Ranks.isRoot else { return }
     var table = TextTable([
       ("estimator", .left), ("mean", .right), ("± s.e.", .right), ("paths", .right), ("efficiency", .right),
     ])

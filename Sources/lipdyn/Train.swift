@@ -222,7 +222,9 @@ struct TrainingRun {
 enum Interrupt {
   nonisolated(unsafe) private static var flag: sig_atomic_t = 0
 
+  /// One process of several dies of its signal: mpirun then ends the others, and what was kept is there to go on from.
   static func watch() {
+    guard Ranks.isAlone else { return }
     for number in [SIGINT, SIGTERM] { signal(number) { _ in Interrupt.flag = 1 } }
   }
   static var isRequested: Bool { flag != 0 }

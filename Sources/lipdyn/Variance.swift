@@ -3,6 +3,7 @@
 import ArgumentParser
 import ArrayFiles
 import DenseLinearAlgebra
+import DistributedWork
 import Foundation
 import LipschitzDynamics
 import NetworkTraining
@@ -11,7 +12,7 @@ import Reporting
 import StochasticCalculus
 import VerificationKit
 
-struct Variance: ParsableCommand {
+struct Variance: SharedCommand {
   static let configuration = CommandConfiguration(
     abstract: "Compare the law of log K over sampling seeds with Theorems 16 and 17 and with linear response.",
     discussion: """
@@ -93,10 +94,11 @@ struct Variance: ParsableCommand {
     Interrupt.watch()
     let progress = Progress()
     defer { progress.clear() }
-    var predictions: [[SpreadOfLogNorm.Prediction]] = []
-    for regime in ladder where !Interrupt.isRequested {
-      progress.now("\(name(regime)): predicting")
-      predictions.append(try SpreadOfLogNorm.predict(network, set, regime))
+    let names = ladder.map(name)
+    let predictions = try Ranks.sharing.map(ladder.count, threads: 1) { rung -> [SpreadOfLogNorm.Prediction] in
+      guard !Interrupt.isRequested else { return [] }
+      progress.now("\(names[rung]): predicting")
+      return try SpreadOfLogNorm.predict(network, set, ladder[rung])
     }
     var rows: [VarianceRecord.Row] = []
     var failure: (any Error)?
@@ -105,7 +107,7 @@ struct Variance: ParsableCommand {
         let changes = try SpreadOfLogNorm.observe(
           network, set, regime, runs: 0..<runs, stream: StreamName("variance", name(regime)), seed: seed,
           workers: threads, progress: { progress.now("\(name(regime)): \($0) of \(runs) runs") },
-          isCancelled: { Interrupt.isRequested })
+          isCancelled: { Interrupt.isRequested }, sharing: Ranks.sharing)
         // An interrupted rung counts if it has enough runs for an interval.
         if changes[0].count >= 50 {
           rows += regime.steps.indices.map { VarianceRecord.Row(regime, $0, changes[$0], predicted[$0]) }
@@ -113,7 +115,7 @@ struct Variance: ParsableCommand {
       } catch { failure = error }
     }
     progress.clear()
-    if !rows.isEmpty { try write(rows, set.count) }
+    if !rows.isEmpty && Ranks.isRoot { try write(rows, set.count) }
     if let failure { throw failure }
     if Interrupt.isRequested {
       print("interrupted: fewer runs than asked for, each whole")

@@ -3,6 +3,7 @@
 import ArgumentParser
 import ArrayFiles
 import DenseLinearAlgebra
+import DistributedWork
 import Foundation
 import LipschitzDynamics
 import NetworkTraining
@@ -10,7 +11,7 @@ import RandomStreams
 import Reporting
 import VerificationKit
 
-struct VarianceAmplification: ParsableCommand {
+struct VarianceAmplification: SharedCommand {
   static let configuration = CommandConfiguration(
     commandName: "svag",
     abstract: "Compare the laws of Z = Σ log σ₁ under SGD, SVAG(l) and the SDE with full covariance.",
@@ -60,14 +61,16 @@ struct VarianceAmplification: ParsableCommand {
     let progress = Progress()
     defer { progress.clear() }
     let outcome = try ladder.run(
-      network, set, runs: runs, stream: "svag", seed: seed, workers: threads, finished: try finished(), keep: keep,
-      progress: { progress.now("\($0): \($1) of \(runs) runs") }, isCancelled: { Interrupt.isRequested })
+      network, set, runs: runs, stream: "svag", seed: seed, workers: threads,
+      finished: try Ranks.sharing.once { try finished() }, keep: keep,
+      progress: { progress.now("\($0): \($1) of \(runs) runs") }, isCancelled: { Interrupt.isRequested },
+      sharing: Ranks.sharing)
     progress.clear()
     guard let outcome else {
       print("interrupted: nothing to compare yet" + (checkpoint.map { "; the same command goes on from \($0)" } ?? ""))
       throw ExitCode(130)
     }
-    try write(outcome)
+    if Ranks.isRoot { try write(outcome) }
   }
 
   /// What runs in a checkpoint belong to: everything that decides a digit. More runs and rungs may follow.
@@ -95,7 +98,7 @@ struct VarianceAmplification: ParsableCommand {
   }
 
   private func keep(_ finished: [String: [VarianceAmplificationLadder.End]]) throws {
-    guard let checkpoint else { return }
+    guard let checkpoint, Ranks.isRoot else { return }
     var archive = ArrayArchive()
     archive["identity"] = NumericArray(text: identity)
     for (name, ends) in finished {

@@ -2,6 +2,7 @@
 
 public import ArgumentParser
 import ArrayFiles
+import DistributedWork
 import Foundation
 import LipschitzDynamics
 import Reporting
@@ -10,7 +11,7 @@ import VerificationKit
 
 extension Tier: ExpressibleByArgument {}
 
-struct Verify: ParsableCommand {
+struct Verify: SharedCommand {
   static let configuration = CommandConfiguration(
     abstract: "Check claims, and that every wrong version of them is caught.",
     discussion: """
@@ -57,13 +58,14 @@ struct Verify: ParsableCommand {
       ? PaperClaims.all : names.map(claim(named:)).filter { seen.insert($0.slug).inserted }
     let progress = Progress()
     let (seed, tier) = (self.seed, self.tier)
-    let reports = parallelMap(selected.count, threads: threads) { index -> ClaimReport in
+    let reports = try Ranks.sharing.map(selected.count, threads: threads) { index -> ClaimReport in
       let report = selected[index].verify(seed: seed, tier: tier) {
         progress.now($0)
       }
       progress.done("\(report.slug): \(report.verdict.label)")
       return report
     }
+    guard Ranks.isRoot else { return }
     let paper = try Paper.load()
     for line in VerificationText.table(reports, unchecked: all ? paper.unchecked : []) { print(line) }
     print()

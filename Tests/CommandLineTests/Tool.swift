@@ -18,19 +18,31 @@ struct ToolRun {
   }
 
   /// - Parameters:
+  ///   - ranks: processes that share the work, started by mpirun; nil for one without it.
   ///   - isRipe: asked often; once it is true the run is killed where it stands, as by a power cut.
+  ///   - strike: what is done then to the process, or to mpirun.
   ///   - standardError: where errors go instead of ``errors``.
   init(
-    arguments: [String], directory workplace: URL? = nil, environment: [String: String]? = nil,
-    killedWhen isRipe: (() -> Bool)? = nil, standardError: FileHandle? = nil
+    arguments: [String], directory workplace: URL? = nil, environment: [String: String]? = nil, ranks: Int? = nil,
+    killedWhen isRipe: (() -> Bool)? = nil, by strike: (pid_t) -> Void = { kill($0, SIGKILL) },
+    standardError: FileHandle? = nil
   ) throws {
     let tests = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
     let candidates = [URL(fileURLWithPath: tests), URL(fileURLWithPath: CommandLine.arguments[0])]
-      .map { $0.deletingLastPathComponent().appendingPathComponent("lipdyn") }
+      .map { $0.deletingLastPathComponent().appendingPathComponent(ranks == nil ? "lipdyn" : "lipdyn-mpi") }
     let tool = try #require(candidates.first { FileManager.default.isExecutableFile(atPath: $0.path) })
     let process = Process()
     process.executableURL = tool
     process.arguments = arguments
+    if let ranks {
+      process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+      process.arguments =
+        [
+          "OMPI_ALLOW_RUN_AS_ROOT=1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1", "mpirun", "--oversubscribe", "--bind-to",
+          "none",
+        ]
+        + ["-n", "\(ranks)", tool.path] + arguments
+    }
     if let environment {
       process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
     }
@@ -42,7 +54,10 @@ struct ToolRun {
     process.standardError = standardError ?? err.handle
     try process.run()
     while let isRipe, process.isRunning {
-      if isRipe() { kill(process.processIdentifier, SIGKILL) } else { usleep(2_000) }
+      usleep(2_000)
+      guard isRipe() else { continue }
+      strike(process.processIdentifier)
+      break
     }
     process.waitUntilExit()
     status = process.terminationStatus

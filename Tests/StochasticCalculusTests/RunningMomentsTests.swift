@@ -1,9 +1,8 @@
-// Sample moments, quantiles and the threads they are gathered on.
+// Sample moments and quantiles.
 
 import Glibc
 import RandomStreams
 import StochasticCalculus
-import Synchronization
 import Testing
 
 @Suite struct RunningMomentsTests {
@@ -69,27 +68,5 @@ import Testing
     #expect(estimates[1].standardError == 15.5)
     #expect(QuantileEstimate.estimates(of: [0.5], from: [1, .nan])[0].value.isNaN)
     #expect(QuantileEstimate.estimates(of: [0.5], from: [4])[0].value == 4)
-  }
-
-  @Test func piecesComeInOrderOnAnyThreads() {
-    for threads in [1, 2, 3, 8] {
-      #expect(parallelMap(100, threads: threads) { $0 * $0 } == (0..<100).map { $0 * $0 })
-      let sum = Atomic(0)
-      parallelFor(1000, threads: threads) { index in sum.wrappingAdd(index, ordering: .relaxed) }
-      #expect(sum.load(ordering: .relaxed) == 499_500)
-    }
-    #expect(parallelMap(0, threads: 4) { $0 }.isEmpty)
-  }
-
-  @Test func theFirstFailureIsThrown() {
-    struct Failure: Error, Equatable { let index: Int }
-    for threads in [1, 2, 4] {
-      #expect(throws: Failure(index: 37)) {
-        _ = try parallelMap(500, threads: threads) { index in
-          if index >= 37 { throw Failure(index: index) }
-          return index
-        }
-      }
-    }
   }
 }

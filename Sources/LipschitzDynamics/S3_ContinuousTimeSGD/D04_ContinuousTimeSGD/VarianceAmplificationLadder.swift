@@ -1,6 +1,7 @@
 // How far SGD's law of Z is from that of its SDE on a network, and how stochastic variance amplification bridges the two.
 
 public import DenseLinearAlgebra
+public import DistributedWork
 internal import ExactArithmetic
 public import NetworkTraining
 public import RandomStreams
@@ -160,7 +161,7 @@ public struct VarianceAmplificationLadder: Sendable {
   }
 
   /// What is known of one run at its end.
-  public struct End: Sendable, Equatable {
+  public struct End: Sendable, Equatable, Codable {
     /// Z(T) − Z(0) of the run; dimensionless.
     public let change: Double
     /// tr Σ/‖∇L‖² there.
@@ -191,13 +192,15 @@ public struct VarianceAmplificationLadder: Sendable {
   ///   - finished: runs of earlier calls with the same arguments, by the ensemble's name, from run 0 on.
   ///   - keep: given all finished runs after each block of them, so that a later call can go on from there.
   ///   - progress: the ensemble's name and the number of its finished runs.
-  ///   - isCancelled: asked before each block of runs.
+  ///   - isCancelled: asked before each block of runs; several processes must agree.
+  ///   - sharing: who does the runs; the digits do not depend on it either. All processes need the same `finished`.
   /// - Returns: nothing if it was cancelled.
   /// - Throws: `HypothesisViolation` if a run leaves the finite numbers, `NetworkTrainingError` if data do not fit.
   public func run(
     _ network: MultilayerPerceptron<Float>, _ samples: Samples<Float>, runs: Int, stream: StreamName, seed: UInt64,
     workers: Int? = nil, finished: [String: [End]] = [:], keep: ([String: [End]]) throws -> Void = { _ in },
-    progress: (String, Int) -> Void = { _, _ in }, isCancelled: () -> Bool = { false }
+    progress: (String, Int) -> Void = { _, _ in }, isCancelled: () -> Bool = { false },
+    sharing: WorkSharing = .alone
   ) throws -> Outcome? {
     try HypothesisViolation.require(
       (50...100_000_000).contains(runs), field: "runs", value: runs, "from 50, for an interval, to 100000000")
@@ -207,16 +210,29 @@ public struct VarianceAmplificationLadder: Sendable {
       let ensemble = try PerceptronEnsemble(rule, from: network, on: samples)
       var ends = Array((finished[name] ?? []).prefix(runs))
       while ends.count < runs && !isCancelled() {
-        let first = ends.count
         // A block of runs is seconds of work, and what is lost by an interruption.
-        ends += ensemble.run(
-          first..<min(runs, first + 512), recording: [last], workers: workers,
-          progress: { progress(name, first + $0) }, isCancelled: isCancelled
-        ) { snapshot in
+        let first = ends.count
+        let block = first..<min(runs, first + 512 * sharing.size)
+        let end: @Sendable (EnsembleSnapshot) -> End = { snapshot in
           End(
             change: snapshot.network.inDoublePrecision.logNorm - origin,
             noiseToSignal: noiseToSignal(snapshot.network, samples), loss: snapshot.meanLoss())
-        }.map { $0[0] }
+        }
+        if sharing.size == 1 {
+          ends += ensemble.run(
+            block, recording: [last], workers: workers, progress: { progress(name, first + $0) },
+            isCancelled: isCancelled, observe: end
+          ).map { $0[0] }
+        } else {
+          progress(name, first)
+          let piece = 16
+          ends += try sharing.map((block.count + piece - 1) / piece, threads: workers ?? 1) { index in
+            let start = first + index * piece
+            return ensemble.run(
+              start..<min(block.upperBound, start + piece), recording: [last], workers: 1, observe: end
+            ).map { $0[0] }
+          }.joined()
+        }
         finished[name] = ends
         try keep(finished)
       }

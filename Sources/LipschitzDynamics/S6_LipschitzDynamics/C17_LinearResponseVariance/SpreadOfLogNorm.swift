@@ -1,6 +1,7 @@
 // How much log K scatters over sampling seeds, beside what the theories say: the comparison that a person reads.
 
 public import DenseLinearAlgebra
+public import DistributedWork
 public import NetworkTraining
 public import RandomStreams
 internal import VerificationKit
@@ -95,20 +96,21 @@ public enum SpreadOfLogNorm {
   ///   - seed: equal streams and seeds give equal digits.
   ///   - workers: threads, by default one a processor; the digits do not depend on it.
   ///   - progress: called with the number of finished runs.
-  ///   - isCancelled: asked before each block of runs; what is done until then is returned.
+  ///   - isCancelled: asked before each block of runs; what is done until then is returned. Several processes must agree.
+  ///   - sharing: who does the runs; the digits do not depend on it either.
   /// - Returns: shape [times][runs].
   /// - Throws: `HypothesisViolation` if a run leaves the finite numbers.
   public static func observe(
     _ network: MultilayerPerceptron<Double>, _ samples: Samples<Double>, _ regime: Regime, runs: Range<Int>,
     stream: StreamName, seed: UInt64, workers: Int? = nil, progress: (Int) -> Void = { _ in },
-    isCancelled: () -> Bool = { false }
+    isCancelled: () -> Bool = { false }, sharing: WorkSharing = .alone
   ) throws -> [[Double]] {
     let descent = StochasticGradientDescent(on: samples, learningRate: regime.learningRate)
     let origin = network.logNorm
     let steps = regime.steps
     var changes = [[Double]](repeating: [], count: steps.count)
     // In blocks, so that an interrupted ensemble is a smaller ensemble.
-    let block = 128
+    let block = 128 * sharing.size
     var next = runs.lowerBound
     while next < runs.upperBound && !isCancelled() {
       let first = next
@@ -119,17 +121,23 @@ public enum SpreadOfLogNorm {
           stream: stream.appending("run").appending(run),
           seed: seed)
       }
-      let ensemble = SGDEnsemble(descent, from: network) { samplers[$0] }
       let observe: @Sendable (inout [Double], TrainingStep<Double>) -> Void = { seen, step in
         if seen.count < steps.count, step.index == steps[seen.count] {
           seen.append(step.network.logNorm - origin)
         }
       }
-      let results = ensemble.run(count, steps: regime.last, workers: workers, state: { _ in [] }, observe: observe)
-      for result in results {
-        let values = result.state + [result.network.logNorm - origin]
-        for (index, value) in values.enumerated() { changes[index].append(value) }
+      let piece = sharing.size == 1 ? count : 4
+      let results = try sharing.map(
+        (count + piece - 1) / piece, threads: sharing.size == 1 ? 1 : workers ?? 1
+      ) { index in
+        let start = index * piece
+        return SGDEnsemble(descent, from: network) { samplers[start + $0] }
+          .run(
+            min(piece, count - start), steps: regime.last, workers: sharing.size == 1 ? workers : 1,
+            state: { _ in [] }, observe: observe
+          ).map { $0.state + [$0.network.logNorm - origin] }
       }
+      for values in results.joined() { for (index, value) in values.enumerated() { changes[index].append(value) } }
       next += count
       progress(next - runs.lowerBound)
     }

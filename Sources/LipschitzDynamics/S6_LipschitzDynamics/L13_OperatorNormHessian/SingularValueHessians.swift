@@ -1,6 +1,7 @@
 // Lemma 13 as dense matrices: the Hessians of all simple singular values of many small matrices.
 
 public import DenseLinearAlgebra
+internal import DistributedWork
 private import Glibc
 internal import StochasticCalculus
 internal import VerificationKit
