@@ -36,10 +36,7 @@ extension Benchmark {
         repeat {
           for next in streams { block.append(next()) }
         } while block.count < 16_384 && 4 * block.count < left
-        let written = fwrite(block, 4, block.count, stdout)
-        guard written == block.count, fflush(stdout) == 0 else {
-          throw UsageError("standard output: \(String(cString: strerror(errno)))")
-        }
+        try block.withUnsafeBytes { try FileHandle.standardOutput.write(contentsOf: Data($0)) }
         left -= min(left, 4 * block.count)
       }
     }

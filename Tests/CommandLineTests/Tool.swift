@@ -20,9 +20,10 @@ struct ToolRun {
   /// - Parameters:
   ///   - isRipe: asked often; once it is true the run is killed where it stands, as by a power cut.
   ///   - standardError: where errors go instead of ``errors``.
+  ///   - addressSpace: what it may map, in MiB; then it may take half a minute, too.
   init(
     arguments: [String], directory workplace: URL? = nil, environment: [String: String]? = nil,
-    killedWhen isRipe: (() -> Bool)? = nil, standardError: FileHandle? = nil
+    killedWhen isRipe: (() -> Bool)? = nil, standardError: FileHandle? = nil, addressSpace: Int? = nil
   ) throws {
     let tests = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
     let candidates = [URL(fileURLWithPath: tests), URL(fileURLWithPath: CommandLine.arguments[0])]
@@ -31,6 +32,11 @@ struct ToolRun {
     let process = Process()
     process.executableURL = tool
     process.arguments = arguments
+    if let addressSpace {
+      process.executableURL = URL(fileURLWithPath: "/bin/sh")
+      let limited = #"ulimit -c 0; ulimit -v "$0" || exit 125; exec timeout 30 "$@""#
+      process.arguments = ["-c", limited, "\(addressSpace << 10)", tool.path] + arguments
+    }
     if let environment {
       process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
     }
