@@ -9,7 +9,7 @@ enum AddressSpace {
   /// Ends OpenBLAS's own threads, which it starts when it is loaded, and refuses a limit that leaves BLAS no room.
   static func prepare() throws {
     var limit = rlimit()
-    guard getrlimit(__rlimit_resource_t(RLIMIT_AS.rawValue), &limit) == 0, limit.rlim_cur != RLIM_INFINITY else {
+    guard getrlimit(__rlimit_resource_t(RLIMIT_AS.rawValue), &limit) == 0, limit.rlim_cur != .max else {
       return
     }
     // Only a program that is started anew has none of these threads.
