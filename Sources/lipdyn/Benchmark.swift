@@ -11,7 +11,7 @@ struct Benchmark: ParsableCommand {
     discussion: "Example: lipdyn benchmark gbm --paths 100000", shouldDisplay: false,
     subcommands: [
       GBM.self, MatrixSDE.self, TrainStep.self, NoiseStep.self, Ensemble.self, Sigma1.self, Hessian.self, Replay.self,
-      Sharing.self,
+      Sharing.self, Stream.self,
     ])
 
   struct GBM: ParsableCommand {

@@ -39,11 +39,12 @@ struct Lipdyn: ParsableCommand {
   }
 
   static func main() {
-    // Parallelism is ours: BLAS's own threads would only compete with it, and would change bits.
-    BLASThreads.limit(to: 1)
     // A reader that went away (`lipdyn … | head`) ends the program quietly at the next write.
     signal(SIGPIPE, SIG_DFL)
     do {
+      try AddressSpace.prepare()
+      // Parallelism is ours: BLAS's own threads would only compete with it, and would change bits.
+      BLASThreads.limit(to: 1)
       try Ranks.start()
       var command = try parse(Array(CommandLine.arguments.dropFirst()))
       try Ranks.requireShared(command)

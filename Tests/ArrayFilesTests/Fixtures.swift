@@ -35,6 +35,11 @@ enum Fixture {
   /// The text "0,16,3\n1,2,255\n" through gzip.
   static let gzip = bytes("H4sIAAAAAAACAzPQMTTTMeYy1DHSMTI15QIAaRrtcQ8AAAA=")
 
+  /// 64 KiB of zeros through xz 5.4.1.
+  static let xzOfZeros = bytes(
+    "/Td6WFoAAAD/EtlBAgAhARYAAAB0L+Wj4P//AExdAABv/f//o7f/Rz5IFXI5YVG4kijmo4YH+e7kHoLTL8U6PAFLsX7JiopNL6MN2X+m44wj"
+      + "EVPgWRjFdYrid/i2lH8MasDedElkXJ460QAAAAFggIAEAADydReQqAAK/AIAAAAAAFla")
+
   /// A version 1.0 file with the given header text and data.
   static func npy(_ header: String, data: [UInt8] = []) -> [UInt8] {
     [0x93] + Array("NUMPY".utf8) + [1, 0, UInt8(header.utf8.count & 0xFF), UInt8(header.utf8.count >> 8)]

@@ -22,10 +22,11 @@ struct ToolRun {
   ///   - isRipe: asked often; once it is true the run is killed where it stands, as by a power cut.
   ///   - strike: what is done then to the process, or to mpirun.
   ///   - standardError: where errors go instead of ``errors``.
+  ///   - addressSpace: what it may map, in MiB; then it may take half a minute, too.
   init(
     arguments: [String], directory workplace: URL? = nil, environment: [String: String]? = nil, ranks: Int? = nil,
     killedWhen isRipe: (() -> Bool)? = nil, by strike: (pid_t) -> Void = { kill($0, SIGKILL) },
-    standardError: FileHandle? = nil
+    standardError: FileHandle? = nil, addressSpace: Int? = nil
   ) throws {
     let tests = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
     let candidates = [URL(fileURLWithPath: tests), URL(fileURLWithPath: CommandLine.arguments[0])]
@@ -42,6 +43,11 @@ struct ToolRun {
           "none",
         ]
         + ["-n", "\(ranks)", tool.path] + arguments
+    }
+    if let addressSpace {
+      process.executableURL = URL(fileURLWithPath: "/bin/sh")
+      let limited = #"ulimit -c 0; ulimit -v "$0" || exit 125; exec timeout 30 "$@""#
+      process.arguments = ["-c", limited, "\(addressSpace << 10)", tool.path] + arguments
     }
     if let environment {
       process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
