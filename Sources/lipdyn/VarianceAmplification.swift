@@ -101,7 +101,8 @@ struct VarianceAmplification: SharedCommand {
     guard let checkpoint, Ranks.isRoot else { return }
     var archive = ArrayArchive()
     archive["identity"] = NumericArray(text: identity)
-    for (name, ends) in finished {
+    // In one order, so that equal runs leave equal bytes.
+    for (name, ends) in finished.sorted(by: { $0.key < $1.key }) {
       // A slash would make a folder of it.
       archive[name.replacingOccurrences(of: "/", with: ":")] = NumericArray(
         shape: [ends.count, 3], ends.flatMap { [$0.change, $0.noiseToSignal, $0.loss] })
