@@ -193,7 +193,7 @@ extension MessageTransport {
   }
 }
 
-/// Long enough that waiting costs no core, short beside a piece of work.
+/// Long enough that waiting costs a tenth of a core and not a whole one, short beside a piece of work.
 private func waitABit() { usleep(100) }
 
 // MARK: Rank 0

@@ -101,7 +101,7 @@ struct VarianceAmplification: SharedCommand {
     guard let checkpoint, Ranks.isRoot else { return }
     var archive = ArrayArchive()
     archive["identity"] = NumericArray(text: identity)
-    // In the order of their names: a dictionary has another one in every process.
+    // In one order, so that equal runs leave equal bytes.
     for (name, ends) in finished.sorted(by: { $0.key < $1.key }) {
       // A slash would make a folder of it.
       archive[name.replacingOccurrences(of: "/", with: ":")] = NumericArray(

@@ -37,7 +37,7 @@
     func sameBytes(_ command: String) throws {
       let words = command.split(separator: " ").map(String.init)
       let alone = try outputs(words, ranks: nil, threads: 2)
-      for (ranks, threads) in [(1, 1), (2, 1), (3, 2)] {
+      for (ranks, threads) in [(1, 1), (2, 2)] {
         let shared = try outputs(words, ranks: ranks, threads: threads)
         #expect(shared.keys.sorted() == alone.keys.sorted())
         for (name, bytes) in alone { #expect(shared[name] == bytes, "\(name) on \(ranks) ranks") }
@@ -114,15 +114,19 @@
     }
 
     /// What is killed: mpirun, or one of its processes by its place.
-    enum Victim: CaseIterable { case mpirun, root, other }
+    enum Victim { case mpirun, root, other }
 
     @Test(
-      "a killed rank ends all of them, and the same command goes on to the same bytes", arguments: Victim.allCases,
-      [SIGKILL, SIGTERM])
+      "a killed rank ends all of them, and the same command goes on to the same bytes",
+      arguments: [
+        (Victim.mpirun, SIGTERM), (.mpirun, SIGKILL), (.root, SIGKILL), (.other, SIGKILL), (.other, SIGTERM),
+      ])
     func death(of victim: Victim, by signal: Int32) throws {
       let directory = try TemporaryDirectory()
       let seeds = directory.path("seeds")
-      let command = Self.longCommand
+      // mpirun takes a second to end what it started when it is asked politely.
+      let count = victim == .mpirun ? 60 : 24
+      let command = ["calibrate", "IsotropicNoiseTrace", "--seeds", "\(count)", "--threads", "1"]
       func kept() -> Int { (try? FileManager.default.contentsOfDirectory(atPath: seeds).count) ?? 0 }
       var struck: [pid_t] = []
       let cut = try ToolRun(
@@ -132,20 +136,15 @@
           kill(victim == .mpirun ? mpirun : victim == .root ? struck.first ?? 0 : struck.last ?? 0, signal)
         })
       #expect(struck.count == 2 && cut.status != 0 && cut.output == "")
-      #expect(kept() < Self.seeds, "it was killed too late to show anything")
+      #expect(kept() < count, "it was killed too late to show anything")
       // Even of a killed mpirun no process stays behind.
       let deadline = ContinuousClock.now + .seconds(20)
       while struck.contains(where: { kill($0, 0) == 0 }) && ContinuousClock.now < deadline { usleep(10_000) }
       #expect(struck.allSatisfy { kill($0, 0) != 0 })
       let rest = try ToolRun(arguments: command + ["--folder", seeds], ranks: 2)
-      #expect(rest.status == 0 && kept() >= Self.seeds)
-      #expect(try rest.output == Self.undisturbed.get())
+      #expect(rest.status == 0 && kept() >= count)
+      #expect(try rest.output == ToolRun(arguments: command).output)
     }
-
-    /// Long enough that a busy machine has some seconds for a signal to arrive.
-    private static let seeds = 100
-    private static let longCommand = ["calibrate", "IsotropicNoiseTrace", "--seeds", "\(seeds)", "--threads", "1"]
-    private static let undisturbed = Result { try ToolRun(arguments: longCommand).output }
 
     private static func children(of parent: pid_t) -> [pid_t] {
       let path = "/proc/\(parent)/task/\(parent)/children"

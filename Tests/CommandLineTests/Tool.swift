@@ -39,7 +39,9 @@ struct ToolRun {
       process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
       process.arguments =
         [
-          "OMPI_ALLOW_RUN_AS_ROOT=1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1", "mpirun", "--oversubscribe", "--bind-to",
+          // A thread of a test may have it blocked, which the process would inherit.
+          "--default-signal=TERM", "OMPI_ALLOW_RUN_AS_ROOT=1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1", "mpirun",
+          "--oversubscribe", "--bind-to",
           "none",
         ]
         + ["-n", "\(ranks)", tool.path] + arguments
