@@ -19,7 +19,7 @@ public struct SeedRecord: Codable, Sendable {
   public struct WrongVersion: Codable, Sendable {
     /// "claim: fault".
     public let name: String
-    /// Whether it was caught as ``ClaimReport`` demands: by every check that does not declare itself blind.
+    /// Whether it was caught as the claim's report demands: by every check that does not declare itself blind.
     public let isCaught: Bool
     /// The checks that let it pass, though they should see it.
     public let passed: [String]
