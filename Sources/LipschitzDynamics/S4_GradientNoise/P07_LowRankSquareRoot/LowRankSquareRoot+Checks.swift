@@ -47,11 +47,19 @@ extension LowRankSquareRoot {
       let (p, sigma, apply) = (omega.rows, omega.gram(), try root(omega))
       let a = Vector((0..<p).map { 1 / Double($0 + 1) })
       let b = Vector((0..<p).map { $0 % 2 == 0 ? 1.0 : -0.5 })
-      let (expectedA, expectedB) = (a.dot(sigma * a), b.dot(sigma * b))
+      // Half of the third variance is the weakest direction's, which a pilot of the others may overlook. Batches of M
+      // have M − 1; the strongest keeps the residual moving when the weakest is dropped.
+      let eigen = try SymmetricEigen(sigma)
+      let mixed = [p - (omega.columns - 1), p - 1].reduce(Vector<Double>.zeros(p)) { sum, k in
+        sum + (1 / eigen.values[k].squareRoot()) * eigen.vectors.column(k)
+      }
+      let directions = [a, b, mixed].map { (direction: $0, variance: $0.dot(sigma * $0)) }
       return { generator in
         let noise = apply(Vector((0..<p).map { _ in generator.gaussian() }))
-        let (x, y) = (noise.dot(a), noise.dot(b))
-        return [x * x - expectedA, y * y - expectedB]
+        return directions.map { direction, variance in
+          let x = noise.dot(direction)
+          return x * x - variance
+        }
       }
     },
   ]
