@@ -87,12 +87,11 @@ extension Calibration {
     var lines = table.lines
     lines.append("\(seeds) seeds, \(checkCount / seeds) checks each: \(notSupported.count) not supported")
     lines += notSupported.map { "  \($0)" }
-    if let least = power.first {
+    if !power.isEmpty {
       let missed = power.filter { $0.caught < $0.seeds }
       lines.append(
         "\(power.count) wrong versions: \(power.count - missed.count) caught at every seed (rate ≥ "
-          + "\(rounded(power.map(\.rateAtLeast).max() ?? 0)) at 95 %), the others least often \(least.caught) of \(least.seeds)"
-      )
+          + "\(rounded(power.map(\.rateAtLeast).max() ?? 0)) at 95 %)")
       lines += missed.map { "  \($0.wrongVersion): \($0.caught) of \($0.seeds), rate ≥ \(rounded($0.rateAtLeast))" }
     }
     return lines
