@@ -45,8 +45,6 @@ struct Check: ParsableCommand {
     var state = try stamps()
     let outcomes = try checkOnce()
     while watch {
-      // A pipe or a file would otherwise show a result only when the next ones have filled a buffer.
-      fflush(nil)
       Thread.sleep(forTimeInterval: 0.5)
       guard let now = try? stamps(), now != state else { continue }
       state = now
@@ -71,6 +69,8 @@ struct Check: ParsableCommand {
     progress.clear()
     for line in outcomes.flatMap({ DerivationText.report($0, details: details) }) { print(line) }
     if outcomes.count > 1 { print(DerivationText.summary(outcomes)) }
+    // With --watch a pipe or a file would otherwise show a result only when the next ones have filled a buffer.
+    fflush(nil)
     try output.write(Run(seed: seed, documents: outcomes.map(DerivationRecord.init)))
     if let latex { try AtomicFile.write(Array(DerivationLaTeX.article(outcomes).utf8), to: latex) }
     return outcomes
