@@ -124,7 +124,9 @@ let package = Package(
         "Reporting", "StochasticCalculus", "SymbolicCalculus", "VerificationKit",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ] + (sharesByMPI ? ["MessagePassing"] : []),
-      swiftSettings: features + (sharesByMPI ? [.define("MPI")] : [])),
+      swiftSettings: features + (sharesByMPI ? [.define("MPI")] : []),
+      // A library that lacks something is refused at the start, not after hours of work.
+      linkerSettings: isRootPackage ? [.unsafeFlags(["-Xlinker", "-z", "-Xlinker", "now"])] : []),
   ],
   swiftLanguageModes: [.v6],
   cxxLanguageStandard: .cxx17

@@ -69,7 +69,7 @@ public struct DerivationDocument: Hashable, Sendable {
     reader.errors = source.errors + lexical
     if reader.errors.count < Limits.errors {
       var parser = Parser(tokens)
-      for statement in parser.statements() where reader.errors.count < Limits.hopeless { reader.read(statement) }
+      reader.read(parser.statements())
     }
     reader.closeSection()
     self.source = source

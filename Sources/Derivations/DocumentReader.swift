@@ -19,9 +19,27 @@ struct DocumentReader {
     sections.append(Section(name: sectionName, scope: elaborator.scope, span: sectionStart..<sectionEnd))
   }
 
-  mutating func read(_ statement: StatementSyntax) {
+  /// Reads all statements, as long as they make sense.
+  mutating func read(_ statements: [StatementSyntax]) {
+    for (k, statement) in statements.enumerated() where errors.count < Limits.hopeless {
+      if case .process = statement.kind { announce(statements[k...]) }
+      read(statement)
+    }
+  }
+
+  /// Processes that stand together may mention each other, as positions and velocities do.
+  private mutating func announce(_ statements: ArraySlice<StatementSyntax>) {
+    for statement in statements {
+      guard case .process(let process) = statement.kind else { return }
+      var trial = Elaborator(elaborator.source, elaborator.scope)
+      // What cannot be declared says so in its turn.
+      if (try? trial.announce(process)) != nil { elaborator.scope = trial.scope }
+    }
+  }
+
+  private mutating func read(_ statement: StatementSyntax) {
     // Nothing of a failed statement stays, except that its names are known to have failed.
-    let scope = elaborator.scope
+    var scope = elaborator.scope
     elaborator = Elaborator(elaborator.source, scope)
     do throws(DerivationError) {
       switch statement.kind {
@@ -37,6 +55,7 @@ struct DocumentReader {
       default: try elaborator.declare(statement)
       }
     } catch {
+      if case .process(let process) = statement.kind { scope.withdraw(process.name.name.text) }
       elaborator.scope = scope
       for name in statement.declaredNames where !scope.declares(name) { elaborator.scope.poisoned.insert(name) }
       if !error.isConsequence { errors.append(error) }

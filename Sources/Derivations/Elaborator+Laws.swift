@@ -74,7 +74,9 @@ extension Elaborator {
     return try run(&self)
   }
 
-  mutating func declare(_ process: StatementSyntax.Process, _ span: Range<Int>) throws(DerivationError) {
+  /// Declares a process with an empty differential for the time being, because drift and diffusion mention it, and so may
+  /// those of the processes that follow at once.
+  mutating func announce(_ process: StatementSyntax.Process) throws(DerivationError) {
     let name = process.name.name
     try checkNew(name)
     if let type = process.type, type.isIndependent || type.isAdapted {
@@ -91,16 +93,28 @@ extension Elaborator {
         "the indices of d\(name.text) are not those of \(name.text)", at: name.span,
         hint: "write process \(name.text)[l in 1..L] : d\(name.text)[l] = …")
     }
-    // Declared first, because drift and diffusion mention the process; with an empty differential for the time being.
     let empty = Expression(.zero, shape, span: name.span)
     scope.theory.declare(
       Declaration(
         name.text, shape, family: family, nature: .process(differential: empty, initial: nil), span: name.span))
+    scope.announced.insert(name.text)
+  }
+
+  mutating func declare(_ process: StatementSyntax.Process) throws(DerivationError) {
+    let name = process.name.name
+    if !scope.announced.contains(name.text) { try announce(process) }
+    guard let declaration = scope.theory.declarations[name.text] else { return }
+    let (shape, family, open) = (declaration.shape, declaration.family, scope.announced)
     let (differential, initial) = try withFamily(family, named: process.name) { elaborator throws(DerivationError) in
       let form = try elaborator.whole(process.differential, as: shape, isPart: true)
       try ProcessValues.refuse(form, "in the differential of \(name.text), which moves by present values")
       if let own = form.firstDifferential(of: name.text) {
         throw DerivationError("d\(name.text) on the right of its own equation", at: own.span)
+      }
+      for other in open.sorted() {
+        guard let early = form.firstDifferential(of: other) else { continue }
+        throw DerivationError(
+          "d\(other) before its equation", at: early.span, hint: "put the process \(other) before \(name.text)")
       }
       try DifferentialForm.linear(form, in: "the differential of \(name.text)")
       var start: Expression?
@@ -115,6 +129,7 @@ extension Elaborator {
       return (form, start)
     }
     scope.theory.declarations[name.text]?.nature = .process(differential: differential, initial: initial)
+    scope.announced.remove(name.text)
     if let type = process.type {
       try checkConstraint(type, shape)
       try assumeSign(process.name, type)

@@ -32,7 +32,7 @@ extension Elaborator {
         let shape = try type.map { type throws(DerivationError) in try valueShape(type) } ?? .scalar
         try add(name, shape, .brownian)
       }
-    case .process(let process): try declare(process, statement.span)
+    case .process(let process): try declare(process)
     case .section, .claim, .unreadable: break
     }
   }

@@ -12,7 +12,17 @@ public struct Scope: Hashable, Sendable {
   /// Names such as I, e and dt that have been read as what is built in, so that they cannot change their meaning.
   var builtInUses: Set<String> = []
 
+  /// Processes whose equations are still to come.
+  var announced: Set<String> = []
+
   public init(_ theory: Theory = Theory()) { self.theory = theory }
+
+  /// Forgets a process whose equation makes no sense.
+  mutating func withdraw(_ name: String) {
+    guard announced.remove(name) != nil else { return }
+    theory.declarations[name] = nil
+    theory.order.removeAll { $0 == name }
+  }
 
   /// What `define` gave a name.
   struct Definition: Hashable, Sendable {

@@ -1,8 +1,9 @@
 // The nearest known name to one that is not.
 
-enum Spelling {
-  /// The candidate that differs least, if it differs little.
-  static func nearest(to name: String, among candidates: some Sequence<String>) -> String? {
+/// Names that somebody may have meant.
+public enum Spelling {
+  /// The candidate that differs least, if it differs little; nil if none does.
+  public static func nearest(to name: String, among candidates: some Sequence<String>) -> String? {
     let letters = Array(name)
     var best: (distance: Int, name: String)?
     for candidate in candidates where candidate != name {

@@ -76,10 +76,11 @@ public enum ExperimentVerdict: String, Codable, Sendable, CaseIterable {
   /// An interval against an expectation.
   ///
   /// - `value ± tolerance`: agrees if the interval lies in the band, or overlaps it, has its centre there and is no wider
-  ///   than it; disagrees, or agrees in sign only, if the interval lies outside; else not decidable.
+  ///   than it; disagrees, or agrees in sign only, if the interval lies outside; else not decidable. What cannot be
+  ///   negative, such as a ratio of variances, never agrees in sign only.
   /// - A sign: the whole interval must be on one side of zero.
   /// - `|·| < b`: agrees if the interval lies in (−b, b), disagrees if it lies outside.
-  public init(_ estimate: Estimate?, against expectation: ExpectedRange) {
+  public init(_ estimate: Estimate?, against expectation: ExpectedRange, isSigned: Bool = true) {
     guard let e = estimate, e.isFinite else {
       self = .notDecidable
       return
@@ -92,7 +93,7 @@ public enum ExperimentVerdict: String, Codable, Sendable, CaseIterable {
       if isInside || isCentred {
         self = .agrees
       } else if e.upper < low || e.lower > high {
-        self = e.lower * value > 0 && e.upper * value > 0 ? .agreesInSignOnly : .disagrees
+        self = isSigned && e.lower * value > 0 && e.upper * value > 0 ? .agreesInSignOnly : .disagrees
       } else {
         self = .notDecidable
       }

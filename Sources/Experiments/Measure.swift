@@ -59,6 +59,15 @@ public enum Measure: String, Codable, Sendable, CaseIterable {
     }
   }
 
+  /// Whether it can have either sign, so that to have the predicted one says something.
+  public var isSigned: Bool {
+    switch self {
+    case .stepResidualVariance, .varianceRatio, .exactVarianceRatio, .spreadOverChange, .crossLayerRatio, .tailIndex:
+      false
+    default: true
+    }
+  }
+
   var needsBaseline: Bool { self == .finalDifference || self == .changeDifference }
 
   /// - Parameters:

@@ -54,7 +54,8 @@ public struct Outcome: Codable, Sendable {
       let finite = measured.flatMap { $0.isFinite ? $0 : nil }
       return Finding(
         says: p.says, source: p.source, measure: p.measure, variant: p.measure.isSlope ? nil : variants[v].name,
-        expects: p.expects, measured: finite, verdict: ExperimentVerdict(finite, against: p.expects))
+        expects: p.expects, measured: finite,
+        verdict: ExperimentVerdict(finite, against: p.expects, isSigned: p.measure.isSigned))
     }
     self.groups = zip(variants, records).map { v, runs in
       func mean(_ f: (TrialRecord) -> Double) -> Double? {

@@ -25,7 +25,7 @@ struct ClaimPage {
       tag("p") { prose(claim.statement.meaning) }
     }
     tag("p") {
-      tag("span", "soft") { "Beside the printed statement: " }
+      tag("span", "soft") { "Changed from print: " }
       prose(claim.statement.differsFromPrint + ".")
     }
     facts

@@ -2,6 +2,7 @@
 
 internal import Derivations
 internal import LipschitzDynamics
+internal import Reporting
 internal import SymbolicCalculus
 
 struct DerivationSection {

@@ -49,7 +49,9 @@ struct OverviewPage {
     let killed = rows.reduce(0) { $0 + $1.mutantsKilled }
     var text = "\(counted(rows.count, "statement")) of the paper, complements included, "
     text += "\(rows.count == 1 ? "was" : "were") put to \(counted(rows.reduce(0) { $0 + $1.checks.count }, "check")). "
-    text += "So that a pass means something, \(planted) wrong versions of them were planted; "
+    let dropped = rows.reduce(0) { $0 + $1.boundaries.count }
+    text += "So that a pass means something, \(counted(planted - dropped, "wrong version")) of them were planted, "
+    text += "and \(counted(dropped, "hypothesis", "hypotheses")) dropped; "
     text += killed == planted ? "the checks caught every one. " : "the checks caught \(killed), and missed the rest. "
     if !site.inputs.derivations.isEmpty {
       let accepted = steps.count { $0.isAccepted }

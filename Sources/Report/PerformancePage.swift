@@ -1,6 +1,7 @@
 // Kept timings against peers: medians and ratios from raw lines, the same way as Benchmarks/table.py.
 
 private import Foundation
+internal import Reporting
 
 /// One JSON line of a benchmark.
 private struct TimingLine: Decodable {
@@ -104,8 +105,9 @@ struct PerformancePage {
       tag("pre") { tag("code") { "lipdyn report --benchmarks Benchmarks/results --output report\n" } }
     } else {
       tag("p") {
-        "Figures are of one run on one machine each, named with it; on another they differ. A ratio is a peer’s median "
-        "time over ours, for the same work, from the raw lines that are kept in Benchmarks/results; above one, the peer "
+        "Figures are of one run on one machine each, as far as its file names it; on another they differ, and beside other "
+        "work, too, so that one job may have two ratios. A ratio is a peer’s median "
+        "time over ours, for the same work, from the lines that are kept in Benchmarks/results; above one, the peer "
         "is slower, and below one it is faster."
       }
       for log in newest { section(log) }

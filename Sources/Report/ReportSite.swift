@@ -202,8 +202,3 @@ extension String {
     return word.prefix(1).uppercased() + dropFirst()
   }
 }
-
-/// "1 check", "5 checks".
-func counted(_ n: Int, _ noun: String, _ plural: String? = nil) -> String {
-  "\(n) \(n == 1 ? noun : plural ?? noun + "s")"
-}

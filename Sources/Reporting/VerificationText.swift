@@ -58,11 +58,15 @@ public enum VerificationText {
         "Stated hypotheses that were dropped, and the conclusion failed: \(ends.count - news.count) (--details).")
     }
     if !ends.isEmpty { lines.append("") }
-    let planted = reports.reduce(0) { $0 + $1.mutantsPlanted }
-    let killed = reports.reduce(0) { $0 + $1.mutantsKilled }
+    let planted = reports.reduce(0) { $0 + $1.mutants.count }
+    let shown = reports.flatMap(\.boundaries).count(where: \.isDemonstrated)
+    let killed = reports.reduce(0) { $0 + $1.mutantsKilled } - shown
     lines.append(
-      "\(reports.count) claims, \(reports.reduce(0) { $0 + $1.checks.count }) checks, "
-        + "\(killed) of \(planted) wrong versions caught; seed \(seed), tier \(tier.rawValue), "
+      "\(counted(reports.count, "claim")), \(counted(reports.reduce(0) { $0 + $1.checks.count }, "check")), "
+        + "\(killed) of \(planted) wrong versions caught"
+        + (ends.isEmpty
+          ? "" : ", \(shown) of \(counted(ends.count, "dropped hypothesis", "dropped hypotheses")) shown to matter")
+        + "; seed \(seed), tier \(tier.rawValue), "
         + "false-alarm budget of the suite \(FalseAlarms.suiteBudget).")
     lines.append("evidence, by what it can say at best (--details prints what each check measured):")
     let used = Set(reports.flatMap(\.evidence))

@@ -83,7 +83,8 @@ private struct ClaimDescription: Encodable {
 
   var lines: [String] {
     var lines = [
-      claim, "  \(formula)", "  \(meaning)", "source: \(number), \(paper); \(differsFromPrint)", "hypotheses:",
+      claim, "  \(formula)", "  \(meaning)", "source: \(number), \(paper)",
+      "changed from print: \(differsFromPrint)", "hypotheses:",
     ]
     lines += hypotheses.map { "  \($0.text)" + (Self.standings[$0.standing] ?? "") }
     lines.append("checks:")

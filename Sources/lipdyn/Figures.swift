@@ -13,51 +13,76 @@ extension Figure {
     _ summaries: [EnsembleSummary], title: String, exact: (Double) -> (mean: Double, variance: Double)?
   ) -> Panel {
     let t = summaries.map(\.time)
-    let paths = (summaries.first?.paths.indices ?? 0..<0).map { i in
-      Series(.line(width: 0.4), [t, summaries.map { $0.paths[i] }], title: i == 0 ? "paths" : nil, colour: 5)
-    }
     var series: [Series] = []
-    let closed = summaries.compactMap { exact($0.time) }
-    let isClosed = closed.count == summaries.count && !closed.isEmpty
     if summaries.allSatisfy({ $0.quantiles.count == 3 }) {
-      series.append(
-        Series(
-          .band, [t, summaries.map { $0.quantiles[0].value }, summaries.map { $0.quantiles[2].value }],
-          title: "5 to 95 %", colour: 0))
+      series.append(band(t, summaries.map { $0.quantiles[0].value }, summaries.map { $0.quantiles[2].value }))
     }
-    series += paths
-    series.append(
-      Series(.line(width: 2), [t, summaries.map(\.moments.mean)], title: "mean", colour: 0))
-    if isClosed {
-      series.append(Series(.dashes, [t, closed.map(\.mean)], title: "predicted mean", colour: 1))
-      for sign in [-1.0, 1] {
-        series.append(
-          Series(
-            .dashes, [t, closed.map { $0.mean + sign * $0.variance.squareRoot() }],
-            title: sign < 0 ? "predicted mean ± 1 sd" : nil, colour: 3))
-      }
+    series += single((summaries.first?.paths.indices ?? 0..<0).map { i in summaries.map { $0.paths[i] } }, t)
+    series.append(mean(t, summaries.map(\.moments.mean)))
+    let closed = summaries.compactMap { exact($0.time) }
+    if closed.count == summaries.count && !closed.isEmpty {
+      series += predicted(t, closed.map(\.mean), closed.map(\.variance))
     }
-    return Panel(title, x: "t", series)
+    return Panel(title, x: "t", key: .below, series)
   }
 
-  /// The same from a file, without single paths.
+  /// The same of one entry of a document's process, of which nothing is predicted.
+  ///
+  /// - Parameters:
+  ///   - sample: shape [times][paths].
+  ///   - t: the times.
+  ///   - title: above the panel.
+  static func fan(_ sample: [[Double]], at t: [Double], title: String) -> Panel {
+    let quantiles = sample.map { QuantileEstimate.estimates(of: [0.05, 0.95], from: $0).map(\.value) }
+    let kept = min(20, sample.first?.count ?? 0)
+    return Panel(
+      title, x: "t", key: .below,
+      [band(t, quantiles.map { $0[0] }, quantiles.map { $0[1] })]
+        + single((0..<kept).map { i in sample.map { $0[i] } }, t)
+        + [mean(t, sample.map { RunningMoments($0).mean })])
+  }
+
+  /// The same from a file, without single paths: a panel, or one for each entry of a document's process.
   static func fan(_ table: NumberTable) throws -> Figure {
-    let t = try table["time"]
-    var series = [
-      try Series(.band, [t, table["q05"], table["q95"]], title: "5 to 95 %", colour: 0),
-      try Series(.line(width: 2), [t, table["mean"]], title: "mean", colour: 0),
-    ]
-    if table.has("mean_exact"), try table["mean_exact"].contains(where: \.isFinite) {
-      let (mean, variance) = try (table["mean_exact"], table["variance_exact"])
-      series.append(Series(.dashes, [t, mean], title: "predicted mean", colour: 1))
-      for sign in [-1.0, 1] {
-        series.append(
-          Series(
-            .dashes, [t, zip(mean, variance).map { $0 + sign * $1.squareRoot() }],
-            title: sign < 0 ? "predicted mean ± 1 sd" : nil, colour: 3))
-      }
+    let entries = table.has("entry") ? table.distinct("entry") : [""]
+    try UsageError.require(
+      entries.count <= mostPanels, "\(table.file): \(entries.count) entries; \(mostPanels) panels are the most")
+    return try Figure(
+      entries.map { entry in
+        let rows = entry.isEmpty ? table : table.rows(where: "entry", is: entry)
+        let t = try rows["time"]
+        var series = try [band(t, rows["q05"], rows["q95"]), mean(t, rows["mean"])]
+        if rows.has("mean_exact"), try rows["mean_exact"].contains(where: \.isFinite) {
+          series += try predicted(t, rows["mean_exact"], rows["variance_exact"])
+        }
+        return Panel(entry.isEmpty ? "paths by their quantiles" : entry, x: "t", key: .below, series)
+      })
+  }
+
+  /// Of one picture: more could not be read.
+  static let mostPanels = 12
+
+  private static func band(_ t: [Double], _ low: [Double], _ high: [Double]) -> Series {
+    Series(.band, [t, low, high], title: "5 to 95 %", colour: 0)
+  }
+
+  private static func single(_ paths: [[Double]], _ t: [Double]) -> [Series] {
+    paths.enumerated().map { i, path in
+      Series(.line(width: 0.4), [t, path], title: i == 0 ? "paths" : nil, colour: 5)
     }
-    return Figure([Panel("paths by their quantiles", x: "t", series)])
+  }
+
+  private static func mean(_ t: [Double], _ values: [Double]) -> Series {
+    Series(.line(width: 2), [t, values], title: "mean", colour: 0)
+  }
+
+  private static func predicted(_ t: [Double], _ mean: [Double], _ variance: [Double]) -> [Series] {
+    [Series(.dashes, [t, mean], title: "predicted mean", colour: 1)]
+      + [-1.0, 1].map { sign in
+        Series(
+          .dashes, [t, zip(mean, variance).map { $0 + sign * $1.squareRoot() }],
+          title: sign < 0 ? "predicted mean ± 1 sd" : nil, colour: 3)
+      }
   }
 
   /// Z beside its prediction, what moves it, and both terms layer by layer.
@@ -67,7 +92,7 @@ extension Figure {
     return try Figure(
       [
         Panel(
-          "Z = Σ log σ₁", x: "t = ηk", key: .bottomRight,
+          "Z = Σ log σ₁", x: "t = ηk", key: .below,
           [
             Series(.band, [t, band(-1), band(1)], title: "predicted ± 2 sd", colour: 0),
             Series(.dashes, [t, predicted], title: "predicted", colour: 0),
@@ -86,7 +111,7 @@ extension Figure {
     ].enumerated() where table.has(name) {
       bounds.append(try Series(.dashes, [t, table[name]], title: title, colour: k + 1))
     }
-    var panels = [Panel("Z and bounds", x: "t = ηk", bounds)]
+    var panels = [Panel("Z and bounds", x: "t = ηk", key: .below, bounds)]
     if table.has("observed_dZ") {
       let (observed, predicted, deviation) = try (table["observed_dZ"], table["predicted_dZ"], table["sd_dZ"])
       let rows = predicted.indices.filter { predicted[$0].isFinite && observed[$0].isFinite }
@@ -146,7 +171,7 @@ extension Figure {
             colour: colour)
         }
         return Panel(
-          rung.title, x: "t", key: .topRight,
+          rung.title, x: "t", key: .below,
           [
             Series(.dashes, [[0, t.last ?? 1], [1, 1]], colour: 5), ratios("linear response", 2, \.overLinearResponse),
             ratios("Theorem 17, as printed", 1, \.overTheorem17),

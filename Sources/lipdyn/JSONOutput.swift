@@ -22,7 +22,14 @@ struct JSONOutput: ParsableArguments {
     guard let json else { return }
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-    let bytes = Array(try encoder.encode(try record())) + [10]
+    let bytes: [UInt8]
+    do {
+      bytes = Array(try encoder.encode(try record())) + [10]
+    } catch EncodingError.invalidValue(let value, let context) {
+      throw UsageError(
+        "--json \(json): \(context.codingPath.map(\.stringValue).joined(separator: ".")) is \(value), which JSON cannot say"
+      )
+    }
     if json == "-" { StandardOutput.write(bytes) } else { try AtomicFile.write(bytes, to: json) }
   }
 }

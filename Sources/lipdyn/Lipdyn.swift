@@ -3,6 +3,7 @@
 import ArgumentParser
 import ArrayFiles
 import DenseLinearAlgebra
+import Derivations
 import Foundation
 import Reporting
 
@@ -62,6 +63,13 @@ struct Lipdyn: ParsableCommand {
   static func parse(_ arguments: [String]) throws -> any ParsableCommand {
     try UsageError.require(
       arguments.count <= 4096, "\(arguments.count) arguments are more than the 4096 that are read; name fewer files")
+    if let first = arguments.first, !first.hasPrefix("-") {
+      let commands = configuration.subcommands.map { $0._commandName }
+      guard commands.contains(first) || first == "help" else {
+        let near = Spelling.nearest(to: first, among: commands)
+        throw ValidationError("no command \(first); \(near.map { "did you mean \($0)?" } ?? "lipdyn --help lists all")")
+      }
+    }
     return try parseAsRoot(arguments)
   }
 

@@ -41,8 +41,10 @@ struct PlotCommand: ParsableCommand {
     if table.has("Z_observed") { return try .ledger(table) }
     if table.has("observed_dZ") { return try .stepwiseLedger(table) }
     if table.has("Z") && table.has("mu_Z") { return try .stepwiseLedger(table) }
-    if table.has("mean") && table.has("q05") && !table.has("entry") { return try .fan(table) }
-    throw UsageError("\(file): neither a ledger nor observations of one scalar process: \(table.names.prefix(6)) …")
+    if table.has("mean") && table.has("q05") { return try .fan(table) }
+    throw UsageError(
+      "\(file): neither a ledger nor observations of a simulation: its columns are \(table.names.prefix(6).joined(separator: ", ")) …"
+    )
   }
 
   static func slopes(_ text: String, file: String) throws -> Figure {
@@ -73,8 +75,10 @@ struct PlotCommand: ParsableCommand {
 /// The numbers of a CSV file; what is no number is NaN.
 struct NumberTable {
   let names: [String]
-  private let file: String
-  private let columns: [String: [Double]]
+  let file: String
+  private var columns: [String: [Double]]
+  /// What is no number, as "entry".
+  private var words: [String: [String]]
 
   init(_ text: String, file: String) throws {
     let lines = text.split(whereSeparator: \.isNewline).filter { !$0.hasPrefix("#") }
@@ -82,13 +86,18 @@ struct NumberTable {
     self.file = file
     names = lines[0].split(separator: ",", omittingEmptySubsequences: false).map(String.init)
     var columns = names.map { _ in [Double]() }
+    var words = names.map { _ in [String]() }
     for (k, line) in lines.dropFirst().enumerated() {
       let fields = line.split(separator: ",", omittingEmptySubsequences: false)
       try UsageError.require(
         fields.count == names.count, "\(file): row \(k + 1) has \(fields.count) fields, the head \(names.count)")
-      for (i, field) in fields.enumerated() { columns[i].append(Double(field) ?? .nan) }
+      for (i, field) in fields.enumerated() {
+        columns[i].append(Double(field) ?? .nan)
+        words[i].append(field.trimmingCharacters(in: CharacterSet(charactersIn: "\"")))
+      }
     }
     self.columns = Dictionary(zip(names, columns)) { first, _ in first }
+    self.words = Dictionary(zip(names, words)) { first, _ in first }
   }
 
   func has(_ name: String) -> Bool { columns[name] != nil }
@@ -100,6 +109,19 @@ struct NumberTable {
       }
       return column
     }
+  }
+  /// The words of a column, each once, in their order.
+  func distinct(_ name: String) -> [String] {
+    var seen: Set<String> = []
+    return (words[name] ?? []).filter { seen.insert($0).inserted }
+  }
+  /// The rows that have a word in a column.
+  func rows(where name: String, is word: String) -> NumberTable {
+    let chosen = (words[name] ?? []).indices.filter { words[name]?[$0] == word }
+    var part = self
+    part.columns = columns.mapValues { column in chosen.map { column[$0] } }
+    part.words = words.mapValues { column in chosen.map { column[$0] } }
+    return part
   }
   /// Numbers of the layers that have a column of this name.
   func layers(_ name: String) -> [Int] {

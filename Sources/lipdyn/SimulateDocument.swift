@@ -5,6 +5,7 @@ import ArrayFiles
 import Derivations
 import DistributedWork
 import Foundation
+import Plotting
 import Reporting
 import StochasticCalculus
 import SymbolicCalculus
@@ -23,7 +24,7 @@ struct SimulateDocument: SharedCommand {
 
   @Argument(help: "Markdown document with ```derivation blocks.") var file: String
   @Option(help: "The process; of several sections that declare it the first, unless --section names one.")
-  var process: String
+  var process: String?
   @Option(help: "The section that declares it.") var section: String?
   @Option(parsing: .upToNextOption, help: "Values, as name=value: numbers or lists of numbers.")
   var set: [String] = []
@@ -33,26 +34,46 @@ struct SimulateDocument: SharedCommand {
 
   func run() throws {
     let grid = try ensemble.grid()
-    let simulation = try simulation()
-    if means.areWanted { return try reportMean(simulation) }
+    let (process, simulation) = try simulation()
+    if means.areWanted { return try reportMean(simulation, of: process) }
     try UsageError.require(entry == nil, "--entry: only --multilevel and --variance-reduction are of one entry")
+    try UsageError.require(
+      ensemble.plot == nil || simulation.entries.count <= Figure.mostPanels,
+      "--plot: \(process) has \(simulation.entries.count) entries; \(Figure.mostPanels) panels are the most")
+    let (observed, pictured) = (evenly(ensemble.observations), ensemble.plot == nil ? [] : evenly(100))
+    let steps = ensemble.steps
+    let all = Set(observed + pictured).sorted()
     try UsageError.requireMemory(
-      Double(ensemble.paths) * Double(ensemble.observations + 1) * Double(simulation.entries.count) * 24e-9,
+      Double(ensemble.paths) * Double(all.count) * Double(simulation.entries.count) * 24e-9,
       for: "--paths \(ensemble.paths) of \(simulation.entries.count) entries")
-    let (observed, steps) = (observed, ensemble.steps)
     let (horizon, seed) = (ensemble.horizon, ensemble.seed)
     let parts = try inChunks { paths throws(ProcessSimulationError) in
-      try simulation.paths(paths, horizon: horizon, steps: steps, observed: observed, seed: seed)
+      try simulation.paths(paths, horizon: horizon, steps: steps, observed: all, seed: seed)
     }
     guard Ranks.isRoot else { return }
+    /// All paths' values of an entry after the k-th of `all`.
+    func sample(_ entry: Int, _ k: Int) -> [Double] { parts.flatMap { $0[k][entry] } }
     var rows: [Row] = []
     var archive = ArrayArchive()
+    var panels: [Figure.Panel] = []
     for (entry, name) in simulation.entries.enumerated() {
-      for (k, step) in observed.enumerated() {
-        let sample = parts.flatMap { $0[k][entry] }
-        rows.append(Row(entry: name, time: grid.time(after: step), sample))
-        if k == observed.count - 1 { archive[name] = NumericArray(shape: [sample.count], sample) }
+      for (k, step) in all.enumerated() where observed.contains(step) {
+        let values = sample(entry, k)
+        let row = Row(entry: name, time: grid.time(after: step), values)
+        let lost = values.count { !$0.isFinite }
+        try UsageError.require(
+          row.moments.standardErrorOfVariance.isFinite,
+          "\(name) leaves the floating-point numbers before t = \(rounded(row.time)) on "
+            + "\(lost == 0 ? "the way to a variance" : "\(lost) of \(values.count) paths"): use more --steps or smaller "
+            + "coefficients")
+        rows.append(row)
+        if step == steps { archive[name] = NumericArray(shape: [values.count], values) }
       }
+      guard !pictured.isEmpty else { continue }
+      let places = all.indices.filter { pictured.contains(all[$0]) }
+      panels.append(
+        Figure.fan(
+          places.map { sample(entry, $0) }, at: places.map { grid.time(after: all[$0]) }, title: "\(name) of \(file)"))
     }
     print("\(process) of \(file), \(ensemble.paths) paths by Euler–Maruyama with step \(rounded(grid.step))")
     for line in table(rows).lines { print(line) }
@@ -60,6 +81,8 @@ struct SimulateDocument: SharedCommand {
       SimulationRecord(
         "\(process) of \(file)", ensemble,
         rows.map { .init($0.moments, at: $0.time, entry: $0.entry, quantiles: $0.quantiles) }))
+    if let warning = coarseness(simulation) { print(warning) }
+    if let plot = ensemble.plot { print(try FigureFile.write(Figure(panels), to: plot)) }
     guard let output = ensemble.output else { return }
     if output.hasSuffix(".csv") {
       try writeCSV(rows, to: output)
@@ -90,7 +113,7 @@ struct SimulateDocument: SharedCommand {
   }
 
   /// The mean of one entry at the final time.
-  private func reportMean(_ simulation: ProcessSimulation) throws {
+  private func reportMean(_ simulation: ProcessSimulation, of process: String) throws {
     try means.requireNoOutput(ensemble)
     let names = simulation.entries
     guard let index = entry.map({ names.firstIndex(of: $0) }) ?? (names.count == 1 ? 0 : nil) else {
@@ -133,12 +156,40 @@ struct SimulateDocument: SharedCommand {
     }
   }
 
-  /// Equally spaced, from 0 on.
-  private var observed: [Int] {
-    (0...ensemble.observations).map { $0 * ensemble.steps / ensemble.observations }
+  /// After how many steps to look: equally spaced, from 0 on.
+  private func evenly(_ count: Int) -> [Int] {
+    let count = min(count, ensemble.steps)
+    return (0...count).map { $0 * ensemble.steps / count }
   }
 
-  private func simulation() throws -> ProcessSimulation {
+  /// A line if the step is so long that the paths would end elsewhere with about half of it, on the same Brownian motions.
+  private func coarseness(_ simulation: ProcessSimulation) -> String? {
+    let level = Int(log2(Double(ensemble.steps)).rounded(.up))
+    guard level > 0 else { return nil }
+    // Where half as many steps lose a path, the line below could not say where it ends.
+    guard
+      let pair = try? simulation.coupledPaths(
+        0..<min(64, ensemble.paths), horizon: ensemble.horizon, level: level, seed: ensemble.seed)
+    else {
+      return "the step is too long: paths leave the floating-point numbers with about half as many; use more --steps"
+    }
+    for (entry, name) in simulation.entries.enumerated() {
+      let (fine, coarse) = (RunningMoments(pair.fine[entry]), RunningMoments(pair.coarse[entry]))
+      let scale = max(abs(fine.mean), fine.standardDeviation)
+      if abs(fine.mean - coarse.mean) <= 0.25 * scale { continue }
+      return "the step is too long: \(name) ends at \(rounded(coarse.mean)) with \(1 << (level - 1)) steps and at "
+        + "\(rounded(fine.mean)) with \(1 << level) (means of \(pair.fine[entry].count) paths); use more --steps"
+    }
+    return nil
+  }
+
+  private func simulation() throws -> (process: String, ProcessSimulation) {
+    // A mistyped command is taken for a document.
+    let commands = Simulate.configuration.subcommands.map { $0._commandName }
+    try UsageError.require(
+      file.hasSuffix(".md") || FileManager.default.fileExists(atPath: file),
+      "\(file): none of \(commands.joined(separator: ", ")), and no such document"
+        + (Spelling.nearest(to: file, among: commands).map { "; did you mean \($0)?" } ?? ""))
     let document = try Folder.read(file)
     try UsageError.require(document.errors.isEmpty, "\(file): \(document.renderedErrors.first ?? "not readable")")
     var sections = document.sections
@@ -149,6 +200,7 @@ struct SimulateDocument: SharedCommand {
         "--section \(section): the document has \(document.sections.compactMap(\.name).joined(separator: ", "))")
     }
     guard
+      let process,
       let theory = sections.map(\.scope.theory).first(where: {
         ProcessSimulation.processes(of: $0).contains(process)
       })
@@ -158,19 +210,25 @@ struct SimulateDocument: SharedCommand {
         known.append(name)
       }
       throw UsageError(
-        "--process \(process): \(file) declares \(known.isEmpty ? "no process" : known.joined(separator: ", "))")
+        "--process \(process ?? "is missing"): \(file) declares "
+          + "\(known.isEmpty ? "no process" : known.joined(separator: ", "))")
     }
-    return try ProcessSimulation(process, in: theory, settings: try settings())
+    return (process, try ProcessSimulation(process, in: theory, settings: try settings()))
   }
 
   private func settings() throws -> [String: NestedNumbers] {
     var settings: [String: NestedNumbers] = [:]
     for text in set {
       let parts = text.split(separator: "=", maxSplits: 1).map { String($0).trimmingCharacters(in: .whitespaces) }
-      guard parts.count == 2, (try? JSONNesting.requireShallow(Array(parts[1].utf8), file: text)) != nil,
-        let value = try? JSONDecoder().decode(NestedNumbers.self, from: Data(parts[1].utf8))
+      // As `lipdyn check` prints matrices: rows are parted by semicolons.
+      let isMatrix = parts.last?.contains(";") ?? false
+      let written = parts.last.map { isMatrix ? "[\($0.replacing(";", with: "],["))]" : $0 } ?? ""
+      guard parts.count == 2, (try? JSONNesting.requireShallow(Array(written.utf8), file: text)) != nil,
+        let value = try? JSONDecoder().decode(NestedNumbers.self, from: Data(written.utf8))
       else {
-        throw UsageError("--set \(text): write name=value with a number, as 0.1, or a list of numbers, as [1, 2]")
+        throw UsageError(
+          "--set \(text): write name=value with a number, as 0.1, a vector, as [1, 2], or a matrix, as [[1, 2], [3, 4]]"
+        )
       }
       try UsageError.require(settings[parts[0]] == nil, "--set \(parts[0]): given twice")
       settings[parts[0]] = value

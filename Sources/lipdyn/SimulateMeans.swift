@@ -87,6 +87,8 @@ struct MeanOptions: ParsableArguments {
   func requireNoOutput(_ ensemble: EnsembleOptions) throws {
     try UsageError.require(
       ensemble.output == nil, "--output: a mean by --multilevel or --variance-reduction has no observations to write")
+    try UsageError.require(
+      ensemble.plot == nil, "--plot: a mean by --multilevel or --variance-reduction has no paths to draw")
   }
 
   /// Prints a mean by multilevel Monte Carlo with the cost of every level, and that of plain Monte Carlo.

@@ -9,6 +9,8 @@ import Reporting
 import StochasticCalculus
 import VerificationKit
 
+import enum Derivations.Spelling
+
 extension Tier: ExpressibleByArgument {}
 
 struct Verify: SharedCommand {
@@ -107,7 +109,13 @@ func claim(named slug: String) throws -> any Claim.Type {
   let numbered = PaperClaims.all.filter { $0.source.number.lowercased() == slug.lowercased() }
   if numbered.count == 1 { return numbered[0] }
   guard let claim = PaperClaims.named(slug) else {
-    throw UsageError("unknown claim '\(slug)'; the claims are \(PaperClaims.slugs.joined(separator: ", "))")
+    let numbers = PaperClaims.all.map { $0.source.number }
+    if let near = Spelling.nearest(to: slug, among: PaperClaims.slugs + numbers) {
+      throw UsageError("unknown claim '\(slug)'; did you mean '\(near)'? `lipdyn claims` lists them")
+    }
+    throw UsageError(
+      "unknown claim '\(slug)'; the claims are \(PaperClaims.slugs.joined(separator: ", ")), or their numbers, as "
+        + "'Theorem 17'")
   }
   return claim
 }

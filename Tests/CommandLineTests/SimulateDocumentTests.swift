@@ -156,4 +156,86 @@ import Testing
       #expect(run.status != 0 && run.errors.contains(word), "\(options.suffix(2)): \(run.errors)")
     }
   }
+
+  /// A damped oscillator: its two processes mention each other.
+  private static let oscillator = """
+    ```derivation
+    let g, k, s : positive scalar
+    brownian W
+    process x : dx = v dt, x(0) = 1
+    process v : dv = -g v dt - k x dt + s dW, v(0) = 0
+    ```
+    """
+
+  @Test("coupled processes, drawn entry by entry, with the table that they have without a picture")
+  func coupled() throws {
+    let directory = try TemporaryDirectory()
+    let (file, script, table) = (directory.path("x.md"), directory.path("x.gp"), directory.path("x.csv"))
+    try Self.oscillator.write(toFile: file, atomically: true, encoding: .utf8)
+    let call = [
+      "simulate", file, "--process", "x", "--set", "g=0.5", "k=1", "s=0.3", "--paths", "2000", "--horizon", "2",
+      "--output",
+      table,
+    ]
+    let (plain, drawn) = (try ToolRun(arguments: call), try ToolRun(arguments: call + ["--plot", script]))
+    #expect(plain.status == 0 && drawn.status == 0, "\(drawn.errors)")
+    let figure = "figure: gnuplot's script \(script), which writes figure.svg\n"
+    #expect(drawn.output.replacing(figure, with: "") == plain.output)
+    #expect(try String(contentsOfFile: script, encoding: .utf8).contains("title \"paths\""))
+    // Noise does not move the mean, which is the undisturbed oscillator's: e^{-t/4} (cos ωt + sin ωt/(4ω)), ω² = 15/16.
+    let last = try #require(try Self.rows(table).last)
+    let (mean, error) = (
+      try #require(last["mean"].flatMap(Double.init)), try #require(last["mean_se"].flatMap(Double.init))
+    )
+    let omega = (15.0 / 16).squareRoot()
+    let exact = exp(-0.5) * (cos(2 * omega) + sin(2 * omega) / (4 * omega))
+    #expect(abs(mean - exact) < 5 * error + 0.002, "\(mean) ± \(error), \(exact)")
+    let again = directory.path("again.gp")
+    #expect(try ToolRun("plot", table, "--output", again).status == 0)
+    #expect(try String(contentsOfFile: again, encoding: .utf8).contains("set title \"x\""))
+    try ToolRun(arguments: call + ["--multilevel", "0.01"]).expectRefusal(naming: "--output")
+    try ToolRun("simulate", "gbm", "--multilevel", "0.01", "--plot", script).expectRefusal(naming: "--plot")
+  }
+
+  @Test("a step too long is said so, and paths beyond the floating-point numbers are no result")
+  func unstable() throws {
+    let directory = try TemporaryDirectory()
+    let file = directory.path("x.md")
+    try Self.oscillator.write(toFile: file, atomically: true, encoding: .utf8)
+    func run(_ g: String, _ steps: String) throws -> ToolRun {
+      try ToolRun(
+        "simulate", file, "--process", "v", "--set", "g=\(g)", "k=1", "s=0.3", "--paths", "100", "--steps", steps,
+        "--json",
+        directory.path("x.json"))
+    }
+    let stable = try run("5", "100")
+    #expect(stable.status == 0 && !stable.output.contains("too long"), "\(stable.errors)")
+    let coarse = try run("300", "100")
+    #expect(coarse.status == 0 && coarse.output.contains("the step is too long: v ends at"), "\(coarse.output)")
+    try run("100000", "200").expectRefusal(naming: "v", "use more --steps")
+  }
+
+  @Test("matrices as they are printed, and what is mistyped")
+  func spelling() throws {
+    let directory = try TemporaryDirectory()
+    let file = directory.path("x.md")
+    let text = """
+      ```derivation
+      let n : dimension
+      let A : spd matrix[n, n]
+      brownian B : vector[n]
+      process X : vector[n], dX = -A X dt + dB, X(0) = zeros[n]
+      ```
+      """
+    try text.write(toFile: file, atomically: true, encoding: .utf8)
+    let call = ["simulate", file, "--process", "X", "--paths", "20", "--steps", "20", "--set", "n=2"]
+    let lists = try ToolRun(arguments: call + ["A=[[3, 1], [1, 2]]"])
+    let rows = try ToolRun(arguments: call + ["A=[3, 1; 1, 2]"])
+    #expect(lists.status == 0 && lists.output == rows.output, "\(rows.errors)")
+    try ToolRun("simulate", file).expectRefusal(naming: "--process is missing", "X")
+    try ToolRun("simulate", "gbn").expectRefusal(naming: "gbn", "did you mean gbm?")
+    let command = try ToolRun("verfy")
+    #expect(command.status == 64 && command.errors.contains("did you mean verify?"), "\(command.errors)")
+    try ToolRun("verify", "LipschitzStatistic").expectRefusal(naming: "did you mean 'LipschitzStatistics'?")
+  }
 }

@@ -29,6 +29,7 @@ private let mistakes: [(String, String, String?)] = [
   ("claim C: s/‹0 = s", "division by zero", nil),
   ("claim C: ‹A^2 = A", "only a square matrix has powers", nil),
   ("claim C: ‹x^2 = s", "only a square matrix has powers", "x'x"),
+  ("process X : dX = ‹dY  process Y : dY = X dt + dW", "dY before its equation", "before X"),
   ("claim C: S^‹(1/2) = S", "a matrix has integer powers only", "sqrtm"),
   ("claim C: s^‹x = s", "an exponent is a scalar, and x is vector[n]", nil),
   ("claim C: ‹A .* S = A", ".* needs one shape", nil),

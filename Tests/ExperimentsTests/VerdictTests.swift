@@ -22,4 +22,11 @@ import Testing
   func rule(_ e: Estimate, _ x: ExpectedRange, _ verdict: ExperimentVerdict) {
     #expect(ExperimentVerdict(e, against: x) == verdict)
   }
+
+  @Test("what cannot be negative does not agree in sign only: it always would")
+  func unsigned() {
+    let far = Estimate(0.2, halfWidth: 0.1)
+    #expect(ExperimentVerdict(far, against: .value(1, tolerance: 0.25), isSigned: false) == .disagrees)
+    #expect(!Measure.varianceRatio.isSigned && Measure.stepSlope.isSigned)
+  }
 }

@@ -56,6 +56,15 @@ extension Evaluator {
     }
   }
 
+  /// Whether an expression is of parameters only, none of which a derivative moves.
+  private func isConstant(_ e: Expression, _ env: Env) -> Bool {
+    guard !e.hasExpectations, !e.hasDifferentials else { return false }
+    return e.names(in: model.theory, derived: derived).allSatisfy { name in
+      guard env.locals[name] == nil, case .parameter? = model.theory.declarations[name]?.nature else { return false }
+      return true
+    }
+  }
+
   func squareRoot(_ x: N, _ env: Env) throws(EvaluationError) -> N {
     let base = N(parts: [x.parts[0]])
     if arithmetic.isZero(x) {
@@ -102,7 +111,12 @@ extension Evaluator {
     case .operatorNorm: return try operatorNorm(a, env)
     case .exp: return G(scalar: try arithmetic.apply(.exp, a[0, 0], in: env.algebra))
     case .log: return G(scalar: try arithmetic.apply(.log, a[0, 0], in: env.algebra))
-    case .sqrt: return G(scalar: try squareRoot(a[0, 0], env))
+    case .sqrt:
+      // What is derived by nothing may be 0: its root is a constant, too.
+      guard isConstant(arguments[0], env) else { return G(scalar: try squareRoot(a[0, 0], env)) }
+      var constant = env
+      constant.algebra = .scalars
+      return G(scalar: try squareRoot(a[0, 0], constant))
     case .sin: return G(scalar: try arithmetic.apply(.sin, a[0, 0], in: env.algebra))
     case .cos: return G(scalar: try arithmetic.apply(.cos, a[0, 0], in: env.algebra))
     case .tanh: return G(scalar: try arithmetic.apply(.tanh, a[0, 0], in: env.algebra))

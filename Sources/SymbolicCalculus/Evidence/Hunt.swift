@@ -8,7 +8,7 @@ extension Examiner {
   /// A point at which an identity that holds in general position fails: of lower rank, or on a boundary.
   func degenerate(_ s: Statement, _ points: Points) -> Counterexample? {
     for (choice, sizes) in points.sizeChoices.prefix(3).enumerated() {
-      for attempt in 0..<3 {
+      for attempt in 0..<(sizes.isEmpty ? 24 : 6) {
         let place = Place(sizes: sizes, seed: seed &+ UInt64(300_000 + 1_000 * choice + attempt), spread: .degenerate)
         if isSuspect(s, points, place) && isRefuted(s, points, place) { return describe(place, s, points) }
       }

@@ -13,9 +13,14 @@ struct Jets {
 
   /// A polynomial's degree that makes it as good as any smooth function; evaluation has to stop somewhere.
   func degree(of name: String) -> Int {
-    let seen = orders[name, default: [:]].values.reduce(0) { $0 + $1 + 1 }
-    return min(12, integrated.contains(name) ? 2 * seen : seen)
+    integrated.contains(name) ? min(12, 2 * seen(name)) : min(Self.most, seen(name))
   }
+
+  /// Whether a statement sees more of a function than polynomials of the highest degree can show.
+  func exceeds(_ name: String) -> Bool { !integrated.contains(name) && seen(name) > Self.most }
+
+  private static var most: Int { 20 }
+  private func seen(_ name: String) -> Int { orders[name, default: [:]].values.reduce(0) { $0 + $1 + 1 } }
 
   private mutating func visit(_ e: Expression, order: Int, around: [Expression], isIntegrated: Bool) {
     switch e.node {

@@ -41,18 +41,31 @@ final class MonteCarlo {
   }
 }
 
+extension Evaluator {
+  /// A mean of a max, min or abs that is the same for all draws shows nothing of what is on the kink's other side.
+  func requireReached(_ body: Expression, _ areConstant: [Bool]) throws(EvaluationError) {
+    guard body.hasKinks, areConstant.allSatisfy({ $0 }) else { return }
+    guard body.hasProcessValues || !body.randomNames(in: model.theory, derived: derived).isEmpty else { return }
+    throw .unsupported("a mean of a max, min or abs whose other side no draw reached")
+  }
+}
+
 extension Evaluator where D == FloatingDomain {
   /// From here on, E[·] averages over `plan`'s draws.
   func average(by plan: MonteCarlo) {
     sampler = { [unowned self] (body, env) throws(EvaluationError) in
       var sum: G?
       var magnitudes: [(sum: Double, largest: Double)] = []
+      var first: G?
+      var isConstant = true
       for draw in 0..<plan.draws {
         var inner = renewed(env)
         inner.isDrawn = true
         try assign(body, draw, plan, &inner)
         let value = try evaluate(body, inner)
         sum = sum.map { linear(env).add($0, value) } ?? value
+        isConstant = isConstant && first.map { linear(env).isEqual($0, value) } ?? true
+        first = first ?? value
         if magnitudes.isEmpty { magnitudes = value.entries.map { _ in (0, 0) } }
         for (i, entry) in value.entries.enumerated() {
           guard case .constant(let x) = entry.parts[0] else { continue }
@@ -60,6 +73,7 @@ extension Evaluator where D == FloatingDomain {
           magnitudes[i].largest = max(magnitudes[i].largest, abs(x))
         }
       }
+      try requireReached(body, [isConstant])
       for (sum, largest) in magnitudes where largest > 0 { plan.largestShare = max(plan.largestShare, largest / sum) }
       return try linear(env).scale(arithmetic.constant(1 / Double(plan.draws)), sum ?? linear(env).zeros(1, 1))
     }

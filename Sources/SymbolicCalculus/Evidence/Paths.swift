@@ -34,6 +34,11 @@ extension Evaluator where D == LanesDomain {
       var inner = renewed(env)
       (inner.isDrawn, inner.assignment) = (true, start)
       var mean = try evaluate(body, inner)
+      let areConstant = try mean.entries.map { (entry) throws(EvaluationError) in
+        let lanes = try arithmetic.base(entry, for: "a mean").values
+        return lanes.allSatisfy { $0 == lanes[0] }
+      }
+      try requireReached(body, areConstant)
       for i in mean.entries.indices {
         let lanes = try arithmetic.base(mean.entries[i], for: "a mean")
         if grid.isFinest, lanes.common == nil { tails.add(lanes, mean: lanes.mean, body, env.indices, entry: i) }
@@ -50,9 +55,14 @@ extension Evaluator where D == LanesDomain {
 
   /// Draws of every Gaussian that occurs, also in where processes start and how they move.
   private func randomValues(in sides: [Expression], _ draws: PathDraws) throws(EvaluationError) -> [ValueKey: G] {
-    let names = sides.reduce(into: Set<String>()) { names, side in
+    var names = sides.reduce(into: Set<String>()) { names, side in
       names.formUnion(side.names(in: model.theory, derived: derived))
       names.formUnion(side.simulatedNames(in: model.theory, derived: derived))
+    }
+    // A law may rest on others that the statement does not mention.
+    for name in names {
+      guard case .normal(let mean, let covariance)? = model.theory.declarations[name]?.nature else { continue }
+      for e in [mean, covariance] { names.formUnion(e.randomNames(in: model.theory, derived: derived)) }
     }
     var env = Env(algebra: .scalars)
     env.isDrawn = true

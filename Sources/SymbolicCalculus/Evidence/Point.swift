@@ -35,8 +35,13 @@ struct Hypotheses {
   private(set) var derived: [String: Expression] = [:]
   /// Matrices whose columns are to be orthonormal: XᵀX = I is no affine equation, but has all its solutions drawn.
   private(set) var orthonormal: Set<String> = []
-  /// Equations to be solved for an entry-wise affine unknown.
-  private(set) var equations: [(statement: Statement, unknown: String)] = []
+  /// Equations to be solved together for an entry-wise affine unknown.
+  private(set) var equations: [(statements: [Statement], unknown: String)] = []
+  /// Equations with a name that its type restricts, and that nothing is solved for: some of their solutions may stay out of
+  /// reach.
+  private(set) var restricted: [Statement] = []
+  /// Matrices that must be covariances, for all values of their indices.
+  private(set) var covariances: [(matrix: Expression, ranges: [Expression.Range])] = []
   /// What must be verified at the point.
   private(set) var conditions: [Condition] = []
   /// Matrices whose largest singular value must be simple, other than names, which are drawn so.
@@ -46,13 +51,16 @@ struct Hypotheses {
   /// A hypothesis without which a statement may be refuted, but not shown.
   private(set) var missing: String?
 
-  /// How many names some equation could be solved for: each choice may reach points that the others do not.
+  /// In how many ways the equations could be solved, by what for: each may reach points that the others do not.
   private(set) var choices = 1
 
-  /// The equations solved for the `choice`-th name from the last on.
+  /// The equations solved for the last names at `choice` 0, and for others as it grows.
   init(_ relevance: Relevance, _ theory: Theory, choice: Int = 0) {
     if let matrix = relevance.multiple.sorted().first {
       missing = "opnorm(\(matrix)) is differentiated: state `assume simple(opnorm(\(matrix)))`"
+    }
+    if let function = relevance.crowded {
+      missing = "\(function) is looked at in more points, or derivatives, than a polynomial of degree 20 can show"
     }
     for name in theory.order { require(lawOf: name, relevance, theory) }
     var fixed = relevance.needs.spectral
@@ -91,14 +99,48 @@ struct Hypotheses {
         default: return false
         }
       }
-      guard !eligible.isEmpty else {
+      // Or together with former equations for the same unknown, if what else occurs here is known before.
+      let joined = equations.indices.filter { k in
+        names.contains(equations[k].unknown)
+          && equations[k...].allSatisfy { $0.unknown == equations[k].unknown || !names.contains($0.unknown) }
+      }
+      let options = eligible.map { ($0, nil) } + joined.map { (equations[$0].unknown, $0) } as [(String, Int?)]
+      guard !options.isEmpty else {
         obstacle = Self.unsolvable(s, names, theory)
         continue
       }
-      choices = max(choices, eligible.count)
-      equations.append((s, eligible[choice % eligible.count]))
+      if names.contains(where: { Self.isRestricted($0, theory) }), !Self.isRegular(s, theory) { restricted.append(s) }
+      // Digits of one number, so that every combination has its turn.
+      switch options[choice / choices % options.count] {
+      case (_, let place?): equations[place].statements.append(s)
+      case (let unknown, nil): equations.append(([s], unknown))
+      }
+      choices = min(1 << 16, choices * options.count)
       fixed.formUnion(names)
     }
+  }
+
+  /// Whether its type keeps a name from values that an equation may need.
+  private static func isRestricted(_ name: String, _ theory: Theory) -> Bool {
+    guard case .parameter(let constraint)? = theory.declarations[name]?.nature else { return false }
+    return ![.none, .symmetric, .diagonal, .skew].contains(constraint)
+  }
+
+  /// Whether this is A X = 0 or a X = 0 with an A that has an inverse by its type: then X = 0 is all there is.
+  private static func isRegular(_ s: Statement, _ theory: Theory) -> Bool {
+    func isZero(_ e: Expression) -> Bool { e.node == .zero || e.node == .number(0) }
+    func isInvertible(_ e: Expression) -> Bool {
+      guard case .variable(let name, _) = e.node, case .parameter(let constraint)? = theory.declarations[name]?.nature
+      else { return false }
+      return [.positive, .spd, .orthogonal].contains(constraint)
+    }
+    for (side, other) in [(s.left, s.right), (s.right, s.left)] where isZero(other) {
+      switch side.node {
+      case .multiply(let a, let b), .scale(let a, let b): if isInvertible(a) || isInvertible(b) { return true }
+      default: continue
+      }
+    }
+    return false
   }
 
   /// The free matrix X of XᵀX = I.
@@ -143,6 +185,8 @@ struct Hypotheses {
       case .parameter(let constraint)? = theory.declarations[other]?.nature, constraint != .psd && constraint != .spd
     {
       obstacle = "the covariance \(other) of \(name) is not declared psd"
+    } else if !covariance.expanded.isSemidefinite(in: theory) {
+      covariances.append((covariance, declaration.family))
     }
   }
 
@@ -204,12 +248,39 @@ struct Points {
       for q in entries { numbers.append(Number(parts: [.constant(try domain.element(q))])) }
       model.setValue(Grid(rows: drawn.rows, columns: drawn.columns, entries: numbers), for: key)
     }
-    for (statement, unknown) in hypotheses.equations { try solve(statement, for: unknown, model) }
+    for (k, (statements, unknown)) in hypotheses.equations.enumerated() {
+      do {
+        try solve(statements, for: unknown, model)
+      } catch .undecided(let reason) {
+        // A rank that balls cannot tell is exact in rational numbers, if the equation is one between them.
+        guard domain is BallDomain, try solveExactly(k, model, at: place) else { throw .undecided(reason) }
+      }
+    }
     return try Evaluator(model, derived: hypotheses.derived)
   }
 
-  /// Solves an equation that is affine in the entries of one name; entries that it leaves free keep their draws.
-  private func solve<D: DrawingDomain>(_ s: Statement, for name: String, _ model: Model<D>) throws(EvaluationError) {
+  /// The k-th solution in rational numbers, put in; false if there is none there.
+  private func solveExactly<D: DrawingDomain>(
+    _ k: Int, _ model: Model<D>, at place: Place
+  ) throws(EvaluationError) -> Bool {
+    let unknown = hypotheses.equations[k].unknown
+    guard let exact = try? evaluator(RationalDomain(), at: place) else { return false }
+    for (key, value) in exact.model.values where key.name == unknown {
+      var entries: [Number<D.Element>] = []
+      for entry in value.entries {
+        guard case .constant(let q) = entry.parts[0] else { return false }
+        entries.append(Number(parts: [.constant(try model.arithmetic.domain.element(q))]))
+      }
+      model.setValue(Grid(rows: value.rows, columns: value.columns, entries: entries), for: key)
+    }
+    return true
+  }
+
+  /// Solves equations that are affine in the entries of one name; entries that they leave free keep their draws.
+  private func solve<D: DrawingDomain>(
+    _ equations: [Statement], for name: String, _ model: Model<D>
+  ) throws(EvaluationError) {
+    let said = equations.map(\.description).joined(separator: " and ")
     guard let declaration = theory.declarations[name] else { return }
     let linear = model.linear
     let members = try Evaluator.members(declaration.family[...], model).map { ValueKey(name: name, indices: $0) }
@@ -231,9 +302,13 @@ struct Points {
     guard unknowns.count <= 40 else { throw .tooLarge("solving a hypothesis for \(unknowns.count) entries of \(name)") }
     func residual() throws(EvaluationError) -> Grid<D.Element> {
       let evaluator = try Evaluator(model, derived: hypotheses.derived)
-      let difference = linear.subtract(try evaluator.value(s.left), try evaluator.value(s.right))
-      guard linear.isConstant(difference) else { throw .unsupported("a hypothesis between differentials") }
-      return difference.reshaped(difference.entries.count, 1)
+      var entries: [Number<D.Element>] = []
+      for s in equations {
+        let difference = linear.subtract(try evaluator.value(s.left), try evaluator.value(s.right))
+        guard linear.isConstant(difference) else { throw .unsupported("a hypothesis between differentials") }
+        entries += difference.entries
+      }
+      return Grid(rows: entries.count, columns: 1, entries: entries)
     }
     func shift(_ unknown: (key: ValueKey, entries: [Int], signs: [Int]), by x: Number<D.Element>)
       throws(EvaluationError)
@@ -269,12 +344,12 @@ struct Points {
         let slope = linear.subtract(try residual(), rest)
         for change in linear.subtract(slope, column).entries where !(try vanishes(change)) {
           throw .unsupported(
-            "no point could be constructed that satisfies the hypothesis \(s), which is not affine in \(name): "
+            "no point could be constructed that satisfies the hypothesis \(said), which is not affine in \(name): "
               + "parametrise it, as P = A inv(A' A) A' does P P = P")
         }
         try shift(unknown, by: model.arithmetic.negate(one))
       }
-      throw .undefined("the hypothesis \(s) has no solution")
+      throw .undefined("the hypothesis \(said) has no solution")
     }
   }
 
@@ -309,6 +384,13 @@ struct Points {
       var open = false
       for condition in hypotheses.conditions {
         switch try evaluator.admits(condition) {
+        case false?: return false
+        case true?: continue
+        case nil: open = true
+        }
+      }
+      for (matrix, ranges) in hypotheses.covariances {
+        switch try evaluator.isPositiveDefinite(matrix, ranges) {
         case false?: return false
         case true?: continue
         case nil: open = true

@@ -14,6 +14,8 @@ struct Relevance {
   private(set) var needs = ModelNeeds()
   /// Matrices at which opnorm is differentiated though no hypothesis says that the largest singular value is simple.
   private(set) var multiple: Set<String> = []
+  /// A function that is looked at in too many points to stand for every smooth one.
+  private(set) var crowded: String?
   private var jets = Jets()
   private let theory: Theory
   private var started: Set<String> = []
@@ -42,6 +44,7 @@ struct Relevance {
       }
     }
     for name in names { needs.degrees[name] = jets.degree(of: name) }
+    crowded = names.filter(jets.exceeds).sorted().first
     needs.names = names
     multiple = multiple.intersection(names).subtracting(needs.simple)
     // The order in which the author stated them.

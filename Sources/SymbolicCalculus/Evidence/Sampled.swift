@@ -328,6 +328,12 @@ extension Expression {
     default: children.contains(where: \.hasExpectations)
     }
   }
+  var hasKinks: Bool {
+    switch node {
+    case .apply(.maximum, _), .apply(.minimum, _), .apply(.abs, _): true
+    default: children.contains(where: \.hasKinks)
+    }
+  }
   /// Whether nothing grows faster than a power of what is random, so that means over a few thousand draws say something.
   var hasLightTails: Bool {
     switch node {

@@ -111,7 +111,7 @@ extension GradientCentralLimit {
       return .refuted(
         Counterexample(
           at: "mean of \(m) Cauchy variables, \(moments.count) batches",
-          claimed: "P(|ḡ| > 1) = ½ falls below 10^\(Int(log10(claimed).rounded(.up)))",
+          claimed: "P(|ḡ| > 1) = ½ falls below 10^\(Int(log10(max(claimed, .leastNormalMagnitude)).rounded(.up)))",
           found: "\(thousandths(moments.mean[0] + claimed)) ± \(thousandths(moments.standardErrors[0]))",
           pValue: why.pValue))
     },

@@ -14,7 +14,7 @@ public enum LipschitzStatistics: Claim {
       every σ₁ stays simple up to t and the stochastic integral is integrable.
       """,
     hypotheses: [.stated("K solves the SDE of Theorem 15"), NetworkLogDynamics.layerwise, deterministic],
-    differsFromPrint: "states the hypothesis that the coefficients are deterministic")
+    differsFromPrint: "adds the hypothesis that the coefficients are deterministic")
   static let deterministic = Hypothesis.unstated("μ_Z, κ_Z, λ_Z are deterministic functions of time")
 
   /// The function under test: K(0), ∫(μ_Z + κ_Z) and ∫λ_Z² to mean and variance.
