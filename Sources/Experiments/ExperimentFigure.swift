@@ -55,7 +55,7 @@ extension Outcome {
         t.indices.map { k in runs.reduce(0) { $0 + f($1.rows[k]) } / Double(runs.count) }
       }
       return Figure.Panel(
-        "terms of \(campaign.variants[0].name), per unit of time", x: "t = ηk", key: .topRight,
+        "terms of \(campaign.variants[0].name), per unit of time", x: "t = ηk",
         [
           Figure.Series(.line(width: 1.6), [t, mean(\.mu)], title: "μ", colour: 0),
           Figure.Series(.line(width: 1.6), [t, mean(\.kappa)], title: "κ", colour: 1),
@@ -70,7 +70,7 @@ extension Outcome {
       }
       return Figure.Panel(
         "sd of Z(T) over seeds; line: √∫λ_Z² dt", x: axis, logarithmic: x.count > 2 && x[0] > 0 ? .both : .none,
-        key: .topRight, xNames: names,
+        xNames: names,
         [
           intervals(spreads, title: "observed, 99 %"),
           Figure.Series(.dashes, [x, predicted], title: "predicted", colour: 1),
@@ -78,7 +78,7 @@ extension Outcome {
         ])
     case .sweep:
       return Figure.Panel(
-        "change of Z over the run, 99 % intervals", x: axis, key: .none, xNames: names,
+        "change of Z over the run, 99 % intervals", x: axis, hasKey: false, xNames: names,
         [intervals(groups.map { Statistics.mean($0.runs.map(\.change)) })])
     }
   }

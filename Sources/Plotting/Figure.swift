@@ -22,14 +22,15 @@ public struct Figure: Sendable, Equatable {
     public var xNames: [String]
     /// Names of a matrix's rows, from the top.
     public var yNames: [String]
-    public var key: Key
+    /// Whether the names of the series stand under the axes, where they hide no curve.
+    public var hasKey: Bool
 
     public init(
-      _ title: String, x xLabel: String = "", y yLabel: String = "", logarithmic: Axes = .none, key: Key = .topLeft,
+      _ title: String, x xLabel: String = "", y yLabel: String = "", logarithmic: Axes = .none, hasKey: Bool = true,
       xNames: [String] = [], yNames: [String] = [], _ series: [Series]
     ) {
       (self.title, self.xLabel, self.yLabel, self.logarithmic) = (title, xLabel, yLabel, logarithmic)
-      (self.key, self.xNames, self.yNames, self.series) = (key, xNames, yNames, series)
+      (self.hasKey, self.xNames, self.yNames, self.series) = (hasKey, xNames, yNames, series)
     }
   }
 
@@ -38,17 +39,6 @@ public struct Figure: Sendable, Equatable {
     case none = ""
     case x, y
     case both = "xy"
-  }
-
-  /// Where the names of the series are.
-  public enum Key: String, Sendable {
-    case topLeft = "top left"
-    case topRight = "top right"
-    case bottomLeft = "bottom left"
-    case bottomRight = "bottom right"
-    /// Under the axes, where it hides no curve.
-    case below = "below"
-    case none = ""
   }
 
   /// Numbers drawn in one way.
@@ -139,14 +129,13 @@ extension Figure {
   private func commands(_ panel: Panel, _ p: Int) -> [String] {
     let hasCells = panel.series.contains { $0.mark == .cells }
     var lines = [
-      "unset logscale", "set xtics auto norotate", "set ytics auto", "set xrange [*:*]", "set yrange [*:*]",
+      "unset logscale", "set xtics auto norotate", "set ytics auto", "set xrange [*:*] extend", "set yrange [*:*]",
       "set border 3", "set tics nomirror", "unset colorbox", "set offsets 0, 0, 0, 0",
       hasCells ? "unset grid" : "set grid lc rgb \"#dddddd\"", "set title \(quoted(wrapped(panel.title)))",
-      "set xlabel \(quoted(panel.xLabel))\(panel.key == .below ? " offset 0,0.4" : "")",
+      "set xlabel \(quoted(panel.xLabel))\(panel.hasKey ? " offset 0,0.6" : "")",
       "set ylabel \(quoted(panel.yLabel))",
-      panel.key == .none || hasCells
-        ? "unset key"
-        : "set key \(panel.key.rawValue) \(panel.key.rawValue.hasSuffix("left") ? "reverse Left" : "noreverse Right") samplen 1.5 \(panel.key == .below ? "noopaque" : "opaque") font \",10\"",
+      panel.hasKey && !hasCells
+        ? "set key below center reverse Left samplen 2 width 1 noopaque font \",10\"" : "unset key",
     ]
     func ticks(_ axis: String, _ names: [String]) -> String {
       "set \(axis)tics (" + names.enumerated().map { "\(quoted($0.element)) \($0.offset)" }.joined(separator: ", ")
@@ -165,8 +154,7 @@ extension Figure {
         "set palette defined (0 \"#ffffff\", 1 \"#8fbcdb\")",
       ]
     } else if panel.series.contains(where: { $0.mark == .intervals }) {
-      // Room above for the key.
-      lines.append("set offsets graph 0.06, graph 0.06, graph \(panel.key == .none ? 0.04 : 0.25), graph 0.04")
+      lines += ["set xrange [*:*] noextend", "set offsets graph 0.06, graph 0.06, graph 0.04, graph 0.04"]
     }
     guard !panel.series.isEmpty else { return lines }
     let plots = panel.series.enumerated().flatMap { k, series in

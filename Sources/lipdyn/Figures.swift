@@ -23,7 +23,7 @@ extension Figure {
     if closed.count == summaries.count && !closed.isEmpty {
       series += predicted(t, closed.map(\.mean), closed.map(\.variance))
     }
-    return Panel(title, x: "t", key: .below, series)
+    return Panel(title, x: "t", series)
   }
 
   /// The same of one entry of a document's process, of which nothing is predicted.
@@ -36,7 +36,7 @@ extension Figure {
     let quantiles = sample.map { QuantileEstimate.estimates(of: [0.05, 0.95], from: $0).map(\.value) }
     let kept = min(20, sample.first?.count ?? 0)
     return Panel(
-      title, x: "t", key: .below,
+      title, x: "t",
       [band(t, quantiles.map { $0[0] }, quantiles.map { $0[1] })]
         + single((0..<kept).map { i in sample.map { $0[i] } }, t)
         + [mean(t, sample.map { RunningMoments($0).mean })])
@@ -55,7 +55,7 @@ extension Figure {
         if rows.has("mean_exact"), try rows["mean_exact"].contains(where: \.isFinite) {
           series += try predicted(t, rows["mean_exact"], rows["variance_exact"])
         }
-        return Panel(entry.isEmpty ? "paths by their quantiles" : entry, x: "t", key: .below, series)
+        return Panel(entry.isEmpty ? "paths by their quantiles" : entry, x: "t", series)
       })
   }
 
@@ -92,7 +92,7 @@ extension Figure {
     return try Figure(
       [
         Panel(
-          "Z = Σ log σ₁", x: "t = ηk", key: .below,
+          "Z = Σ log σ₁", x: "t = ηk",
           [
             Series(.band, [t, band(-1), band(1)], title: "predicted ± 2 sd", colour: 0),
             Series(.dashes, [t, predicted], title: "predicted", colour: 0),
@@ -111,7 +111,7 @@ extension Figure {
     ].enumerated() where table.has(name) {
       bounds.append(try Series(.dashes, [t, table[name]], title: title, colour: k + 1))
     }
-    var panels = [Panel("Z and bounds", x: "t = ηk", key: .below, bounds)]
+    var panels = [Panel("Z and bounds", x: "t = ηk", bounds)]
     if table.has("observed_dZ") {
       let (observed, predicted, deviation) = try (table["observed_dZ"], table["predicted_dZ"], table["sd_dZ"])
       let rows = predicted.indices.filter { predicted[$0].isFinite && observed[$0].isFinite }
@@ -121,7 +121,7 @@ extension Figure {
       let ends = [x.min() ?? 0, x.max() ?? 0]
       panels.append(
         Panel(
-          "one step's ΔZ; bars: ± 2 sd", x: "predicted", y: "observed", key: .none,
+          "one step's ΔZ; bars: ± 2 sd", x: "predicted", y: "observed", hasKey: false,
           [
             Series(.intervals, [x, y, zip(y, sd).map { $0 - 2 * $1 }, zip(y, sd).map { $0 + 2 * $1 }], colour: 0),
             Series(.dashes, [ends, ends], colour: 1),
@@ -145,9 +145,9 @@ extension Figure {
       }
     }
     return try [
-      Panel("what moves Z, per unit of time", x: "t = ηk", logarithmic: .y, key: .below, series),
-      Panel("|μ| by layer", x: "t = ηk", logarithmic: .y, key: .below, layers("mu")),
-      Panel("|κ| by layer", x: "t = ηk", logarithmic: .y, key: .below, layers("kappa")),
+      Panel("what moves Z, per unit of time", x: "t = ηk", logarithmic: .y, series),
+      Panel("|μ| by layer", x: "t = ηk", logarithmic: .y, layers("mu")),
+      Panel("|κ| by layer", x: "t = ηk", logarithmic: .y, layers("kappa")),
     ]
   }
 
@@ -171,7 +171,7 @@ extension Figure {
             colour: colour)
         }
         return Panel(
-          rung.title, x: "t", key: .below,
+          rung.title, x: "t",
           [
             Series(.dashes, [[0, t.last ?? 1], [1, 1]], colour: 5), ratios("linear response", 2, \.overLinearResponse),
             ratios("Theorem 17, as printed", 1, \.overTheorem17),
@@ -191,7 +191,7 @@ extension Figure {
       let differences = laws.map { value($0) - value(reference) }
       let widths = laws.map { 2.5758 * (error($0) * error($0) + error(reference) * error(reference)).squareRoot() }
       return Panel(
-        title, key: .none, xNames: laws.map(\.name),
+        title, hasKey: false, xNames: laws.map(\.name),
         [
           Series(.dashes, [[-0.5, x[x.count - 1] + 0.5], [0, 0]], colour: 5),
           Series(
@@ -223,7 +223,8 @@ extension Figure {
     }
     var figure = Figure([
       Panel(
-        "wrong versions killed, by claim and evidence", key: .none, xNames: kinds, yNames: record.claims.map(\.claim),
+        "wrong versions killed, by claim and evidence", hasKey: false, xNames: kinds,
+        yNames: record.claims.map(\.claim),
         [Series(.cells, [x, y, share], texts: texts)])
     ])
     (figure.panelWidth, figure.panelHeight) = (760, 120 + 20 * record.claims.count)
@@ -247,7 +248,7 @@ extension Figure {
         ]
       }
       if !series.isEmpty {
-        panels.append(Panel(claim.claim, x: "step", y: "error", logarithmic: .both, key: .below, series))
+        panels.append(Panel(claim.claim, x: "step", y: "error", logarithmic: .both, series))
       }
     }
     return Figure(panels)

@@ -159,6 +159,18 @@ struct Variance: SharedCommand {
     print()
     for line in table.lines { print(line) }
     print("observed/predicted variance of log K over sampling seeds, ± half of the 99 % interval; one is agreement.")
+    if let narrow = rows.max(by: { $0.predicted.rotation < $1.predicted.rotation }),
+      let gap = narrow.predicted.relativeGap
+    {
+      print(
+        "smallest (σ₁ − σ₂)/σ₁ on the noise-free path until t = \(rounded(narrow.time)): \(rounded(gap)); "
+          + "predicted sd of log K over it, at M = \(narrow.batchSize): \(rounded(narrow.predicted.rotation))")
+      if narrow.predicted.rotation > 0.5 {
+        Progress.write(
+          "lipdyn: warning: at M = \(narrow.batchSize) the spread is not well below the gap to the second singular value: "
+            + "linear response is doubtful; larger batches or a smaller --learning-rate make it small\n")
+      }
+    }
     if let far = rows.first(where: { $0.overLinearResponse.upper99 < 0.2 }) {
       Progress.write(
         "lipdyn: warning: linear response is more than five times too large at η = \(far.learningRate), t = \(rounded(far.time)): "

@@ -21,6 +21,27 @@ import Testing
     #expect(step.finding.name == "refuted" && text.contains("refuted (exact): \(step.statement)"))
   }
 
+  @Test("the guide shows what is printed")
+  func guide() throws {
+    let path = "Documentation/checking-a-derivation.md"
+    let page = try Repository.text(path)
+    let source = DerivationSource(name: path, text: page)
+    let blocks = source.blocks.prefix(2).map(source.string)
+    let lemma = "# Mine\n\n```derivation\n" + blocks.joined(separator: "\n") + "```\n"
+    let first = "1/2 (inv(A) b)' A (inv(A) b) - b' (inv(A) b)"
+    for (old, new) in [
+      ("", ""), (first, "1/2 b' inv(A) A inv(A) b - b' inv(A) b"), ("= -1/2 b' inv(A) b", "= -b' inv(A) b"),
+    ] {
+      let text = old.isEmpty ? lemma : lemma.replacing(old, with: new)
+      let outcome = Repository.check(DerivationDocument(DerivationSource(name: "MyLemma.md", text: text)))
+      let lines = DerivationText.report(outcome, details: true)
+      // The page leaves out of a wrong one what has been seen before: steps that hold, and the last line.
+      for line in lines where outcome.isProved || !line.contains(": exact") && line != lines.last {
+        #expect(page.contains("    \(line)\n"), "\(line)")
+      }
+    }
+  }
+
   @Test("the template holds")
   func template() {
     let text = DerivationTemplate.text(title: "Mine")

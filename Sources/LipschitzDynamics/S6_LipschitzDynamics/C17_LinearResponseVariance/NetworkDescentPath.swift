@@ -67,6 +67,14 @@ public struct NetworkDescentPath: LinearisedDescent, Sendable {
     try points[step].weights.reduce(0.0) { try $0 + log(TopSingularTriplet($1).sigma) }
   }
 
+  /// The smallest (σ₁ − σ₂)/σ₁ of any layer at θ_k: what disturbances must stay below for the response to them to be linear.
+  ///
+  /// - Parameter step: k, from 0 to T.
+  /// - Throws: `LinearAlgebraError` if a weight matrix has no triplet to working precision.
+  public func relativeGap(at step: Int) throws -> Double {
+    try points[step].weights.map { try TopSingularTriplet($0).relativeGap }.min() ?? 1
+  }
+
   /// ∇Z(θ_k): u₁v₁ᵀ/σ₁ for every weight matrix, nothing for biases.
   ///
   /// - Parameter step: k, from 0 to T.

@@ -42,6 +42,12 @@ public enum SpreadOfLogNorm {
     public let theorem17: Double
     /// Theorem 17 with the exact cross-layer λ_Z².
     public let exactDiffusion: Double
+    /// The smallest (σ₁ − σ₂)/σ₁ of any layer on the noise-free path until then; absent in records of earlier versions.
+    public let relativeGap: Double?
+
+    /// The predicted standard deviation of log K over the smallest gap. Singular vectors turn by about that much, so that
+    /// linear response is good where it is well below one.
+    public var rotation: Double { relativeGap.map { linearResponse.squareRoot() / $0 } ?? 0 }
   }
 
   /// The predictions, a time each.
@@ -68,11 +74,18 @@ public enum SpreadOfLogNorm {
     func integral(_ end: Int, _ f: (NetworkCoefficients) -> Double) -> Double {
       coefficients[..<end].reduce(0) { $0 + eta * f($1) }
     }
+    var (smallest, looked) = (Double.infinity, 0)
+    let stride = max(1, regime.last / 200)
     return try regime.steps.map { end in
+      while looked <= end {
+        smallest = min(smallest, try path.relativeGap(at: looked))
+        looked += stride
+      }
       let prediction = Prediction(
         mean: integral(end, \.logDrift), noiseFreeMean: try path.logNorm(at: end) - origin,
         linearResponse: try ResponseVariance().variance(path, at: end),
-        theorem17: integral(end, \.layerwiseLambdaSquared), exactDiffusion: integral(end, \.exactLambdaSquared))
+        theorem17: integral(end, \.layerwiseLambdaSquared), exactDiffusion: integral(end, \.exactLambdaSquared),
+        relativeGap: smallest)
       let values = [prediction.linearResponse, prediction.theorem17, prediction.exactDiffusion]
       try HypothesisViolation.require(
         values.allSatisfy(\.isFinite) && prediction.mean.isFinite, field: "learning rate",
