@@ -65,7 +65,7 @@ let package = Package(
       name: "DenseLinearAlgebra", dependencies: ["CDenseKernels", "COpenBLAS", "CLAPACKE"], swiftSettings: numerics),
     .target(name: "ExactArithmetic", dependencies: ["CFLINT"], swiftSettings: numerics),
     .target(
-      name: "SymbolicCalculus", dependencies: ["ExactArithmetic", "RandomStreams"], swiftSettings: numerics),
+      name: "SymbolicCalculus", dependencies: ["CGSL", "ExactArithmetic", "RandomStreams"], swiftSettings: numerics),
     .target(
       name: "Derivations", dependencies: ["ExactArithmetic", "RandomStreams", "SymbolicCalculus"],
       swiftSettings: numerics),

@@ -11,6 +11,7 @@
 #include <gsl/gsl_cdf.h>
 #include <gsl/gsl_errno.h>
 #include <gsl/gsl_integration.h>
+#include <gsl/gsl_multimin.h>
 #include <gsl/gsl_randist.h>
 #include <gsl/gsl_rng.h>
 #include <gsl/gsl_sf_airy.h>
@@ -26,4 +27,7 @@ static inline const gsl_rng_type *shim_gsl_rng_taus2(void) { return gsl_rng_taus
 static inline const gsl_rng_type *shim_gsl_rng_gfsr4(void) { return gsl_rng_gfsr4; }
 static inline const gsl_rng_type *shim_gsl_rng_cmrg(void) { return gsl_rng_cmrg; }
 static inline const gsl_rng_type *shim_gsl_rng_mrg(void) { return gsl_rng_mrg; }
+static inline gsl_multimin_fminimizer *shim_gsl_nelder_mead(size_t n) {
+  return gsl_multimin_fminimizer_alloc(gsl_multimin_fminimizer_nmsimplex2, n);
+}
 static inline const char *shim_gsl_version(void) { return gsl_version; }

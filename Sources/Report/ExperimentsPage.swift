@@ -117,8 +117,9 @@ struct ExperimentsPage {
 
   private func settings(_ outcome: Outcome) -> String {
     let s = outcome.settings
-    return "\(s.network) on \(s.data), batch size \(s.batchSize), learning rate \(short(s.learningRate)), "
-      + "\(counted(s.steps, "step")), \(counted(outcome.groups.count, "variant")) of \(counted(s.seeds, "run"))"
+    return "\(s.network) on \(s.data)\(outcome.groups.count > 1 ? "; where a variant has no other, " : ", ")"
+      + "batch size \(s.batchSize), learning rate \(short(s.learningRate)), \(counted(s.steps, "step")); "
+      + "\(counted(outcome.groups.count, "variant")) of \(counted(s.seeds, "run"))"
       + (s.sharesInitialWeights ? " from one initialisation" : "")
   }
 

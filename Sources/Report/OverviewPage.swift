@@ -47,7 +47,9 @@ struct OverviewPage {
   private var summary: String {
     let planted = rows.reduce(0) { $0 + $1.mutantsPlanted }
     let killed = rows.reduce(0) { $0 + $1.mutantsKilled }
-    var text = "\(counted(rows.count, "statement")) of the paper, complements included, "
+    let own = rows.count { $0.number.hasPrefix("Complement") }
+    var text = counted(rows.count - own, "statement") + " of the paper "
+    if own > 0 { text += "and \(counted(own, "complement")) " }
     text += "\(rows.count == 1 ? "was" : "were") put to \(counted(rows.reduce(0) { $0 + $1.checks.count }, "check")). "
     let dropped = rows.reduce(0) { $0 + $1.boundaries.count }
     text += "So that a pass means something, \(counted(planted - dropped, "wrong version")) of them were planted, "

@@ -127,8 +127,9 @@ private struct TextWriter {
     var text = ""
     for (number, item) in chain.enumerated() {
       let isLast = number == chain.count - 1
-      var factor = write(item.factor, at: .power)
-      if item.factor.isOpenAtTheEnd, isLast, !item.divides { factor = write(item.factor).0 }
+      // Written once: what is nested in it would otherwise be written twice at every level.
+      let isOpen = item.factor.isOpenAtTheEnd && isLast && !item.divides
+      let factor = isOpen ? write(item.factor).0 : write(item.factor, at: .power)
       if number == 0 {
         // 1/2 x is (1/2) x: a fraction in front needs no brackets.
         text = item.factor.constant.map { $0 > 0 ? "\($0)" : factor } ?? factor

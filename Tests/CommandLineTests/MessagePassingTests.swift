@@ -119,7 +119,8 @@
     @Test(
       "a killed rank ends all of them, and the same command goes on to the same bytes",
       arguments: [
-        (Victim.mpirun, SIGTERM), (.mpirun, SIGKILL), (.root, SIGKILL), (.other, SIGKILL), (.other, SIGTERM),
+        (Victim.mpirun, SIGTERM), (.mpirun, SIGKILL), (.root, SIGKILL), (.root, SIGTERM), (.other, SIGKILL),
+        (.other, SIGTERM),
       ])
     func death(of victim: Victim, by signal: Int32) throws {
       let directory = try TemporaryDirectory()

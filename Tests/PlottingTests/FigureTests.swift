@@ -8,7 +8,7 @@ import Testing
 @Suite struct FigureTests {
   static let all = Figure([
     Figure.Panel(
-      "a \"quoted\" title with a \\ and λ_Z", x: "t", y: "Z", key: .bottomRight,
+      "a \"quoted\" title with a \\ and λ_Z", x: "t", y: "Z",
       [
         Figure.Series(.band, [[0, 1], [0, 1], [1, 3]], title: "band"),
         Figure.Series(.line(width: 2), [[0, 1, 2], [1, .nan, 3]], title: "line", colour: 1),

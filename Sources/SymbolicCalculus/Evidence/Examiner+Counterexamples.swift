@@ -50,7 +50,7 @@ extension Examiner {
 
   /// The same refutation with simpler entries, where single entries can be made 0 or 1.
   func shrunk(_ place: Place, _ s: Statement, _ points: Points) -> Place {
-    var best = place
+    var best = tidied(place, s, points)
     guard let evaluator = try? points.evaluator(RationalDomain(), at: place) else { return place }
     // What is large stays unread: its entries are not worth a trial each.
     var trials = 200

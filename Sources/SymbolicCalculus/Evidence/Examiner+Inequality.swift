@@ -47,6 +47,9 @@ extension Examiner {
     if isStrict && equalities > 0 {
       return .undecided("the sides may be equal at \(equalities) of \(decided + equalities) points")
     }
+    if isStrict, s.relation != .notEqual, closest.contains(where: { touches(s, points, $0) }) {
+      return .undecided("the sides come within 10^-13 of each other, and may meet nearby: show it with ≤ or ≥")
+    }
     if s.relation == .notEqual && signs.count > 1 && !isAssumed(s, points) {
       return .undecided("the sides change places between two points; in between they may be equal")
     }

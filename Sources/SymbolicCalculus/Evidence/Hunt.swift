@@ -81,6 +81,19 @@ extension Examiner {
     return nil
   }
 
+  /// The same refutation with the simplest numbers thereabouts.
+  func tidied(_ place: Place, _ s: Statement, _ points: Points) -> Place {
+    guard place.overrides.values.joined().contains(where: { $0.simplest(within: Rational(1, 4_096)) != $0 }) else {
+      return place
+    }
+    for bits in [1, 2, 4, 6, 8, 12] {
+      var trial = place
+      trial.overrides = place.overrides.mapValues { $0.map { $0.simplest(within: Rational(2).power(-bits)) } }
+      if isRefuted(s, points, trial) { return trial }
+    }
+    return place
+  }
+
   /// Entries that may be given any value without touching a constraint, an equation or a decomposition.
   func freeEntries(
     of s: Statement, _ evaluator: Evaluator<RationalDomain>, _ points: Points

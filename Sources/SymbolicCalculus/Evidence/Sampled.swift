@@ -186,7 +186,14 @@ extension Examiner {
       }
       found.append((try? points.accepts(best)) == true ? best : place)
     }
-    return (found + special(points, sizes)).filter { (try? points.accepts($0)) == true }
+    // The tightest of all, and those of every size: at the smallest, all of them may be ties.
+    let ofSizes = sizes.prefix(3).compactMap { size in
+      candidates.first { $0.place.sizes == size }?.place ?? accepted.first { $0.sizes == size }
+    }
+    // From zeros, too: what is far away may be its own kind of tight.
+    let special = special(points, sizes)
+    let deeper = descents(s, points, from: found.prefix(2) + ofSizes + special.prefix(1) + accepted.suffix(3))
+    return (found + deeper + special).filter { (try? points.accepts($0)) == true }
   }
 
   /// Where an inequality is apt to be tight: a name zero, all of them, or two of one shape equal.
