@@ -5,8 +5,7 @@ internal import ExactArithmetic
 internal import Glibc
 
 extension Examiner {
-  /// Points near which a side is as close to the other, or as far on the wrong side, as a search brings it; first the ones
-  /// at which the inequality fails.
+  /// Points at which a side is as close to the other, or as far on the wrong side, as a search from each start brings it.
   ///
   /// Steps along single entries end in the corners that hypotheses such as |xᵢ| ≤ 1 make; Nelder's and Mead's simplex
   /// follows curved valleys that no single entry can. Its work is not taken from the statement's.
