@@ -3,6 +3,7 @@
 internal import CDenseKernels
 internal import CLAPACKE
 internal import COpenBLAS
+private import Synchronization
 
 /// `Float` or `Double`: the element types that BLAS and LAPACK know.
 ///
@@ -289,6 +290,27 @@ extension Float: BLASScalar {
 
 /// Limits OpenBLAS to a number of threads, for programs that run several factorisations in parallel themselves.
 public enum BLASThreads {
+  private static let nesting = Mutex((depth: 0, before: 1))
+
+  /// Runs `body` on one BLAS thread: several would only compete with the caller's own, and the bits of a product depend on
+  /// how many there are. Calls may be nested and concurrent; the last to end restores what was before the first.
+  public static func withOne<Result>(_ body: () throws -> Result) rethrows -> Result {
+    nesting.withLock {
+      if $0.depth == 0 {
+        $0.before = current
+        limit(to: 1)
+      }
+      $0.depth += 1
+    }
+    defer {
+      nesting.withLock {
+        $0.depth -= 1
+        if $0.depth == 0 { limit(to: $0.before) }
+      }
+    }
+    return try body()
+  }
+
   public static func limit(to count: Int) { openblas_set_num_threads(blas(max(1, count))) }
   public static var current: Int { Int(openblas_get_num_threads()) }
   /// OpenBLAS' own description of its build: version, threading and kernels.

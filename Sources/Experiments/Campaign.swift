@@ -59,6 +59,13 @@ public struct Campaign: Sendable {
   public func run(
     progress: @escaping @Sendable (Double) -> Void, isCancelled: @escaping @Sendable () -> Bool
   ) throws -> [[TrialRecord]]? {
+    // Or a run that goes on would not have the bits of one that was never cut.
+    try BLASThreads.withOne { try runAll(progress, isCancelled) }
+  }
+
+  private func runAll(
+    _ progress: @escaping @Sendable (Double) -> Void, _ isCancelled: @escaping @Sendable () -> Bool
+  ) throws -> [[TrialRecord]]? {
     let shares = Shares(trials, processes: sharing.size)
     let trial: @Sendable (Int) throws -> Void = { k in
       let (v, s) = (k % variants.count, k / variants.count)

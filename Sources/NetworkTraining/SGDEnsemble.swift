@@ -83,8 +83,12 @@ public struct SGDEnsemble<Scalar: BLASScalar, Source: BatchSource>: Sendable {
     precondition(runs >= 0, "an ensemble of \(runs) runs is none")
     guard runs > 0 else { return [] }
     let workers = min(runs, max(1, workers ?? Int(sysconf(Int32(_SC_NPROCESSORS_ONLN)))))
-    SingleThreadedBLAS.begin()
-    defer { SingleThreadedBLAS.end() }
+    return BLASThreads.withOne { onThreads(workers, runs, body) }
+  }
+
+  private func onThreads<Result: Sendable>(
+    _ workers: Int, _ runs: Int, _ body: @Sendable (Int) -> Result
+  ) -> [Result] {
     // A run that happens to be slow must not hold up a fixed share of others: workers take the next one.
     let next = Atomic<Int>(0)
     let slots = UnsafeMutablePointer<Result?>.allocate(capacity: runs)
@@ -103,28 +107,5 @@ public struct SGDEnsemble<Scalar: BLASScalar, Source: BatchSource>: Sendable {
       }
     }
     return (0..<runs).map { slots[$0]! }
-  }
-}
-
-/// One BLAS thread while any ensemble runs: its own threads would only compete with the runs', and the bits of a
-/// product depend on how many there are.
-private enum SingleThreadedBLAS {
-  private static let nesting = Mutex((depth: 0, before: 1))
-
-  static func begin() {
-    nesting.withLock {
-      if $0.depth == 0 {
-        $0.before = BLASThreads.current
-        BLASThreads.limit(to: 1)
-      }
-      $0.depth += 1
-    }
-  }
-
-  static func end() {
-    nesting.withLock {
-      $0.depth -= 1
-      if $0.depth == 0 { BLASThreads.limit(to: $0.before) }
-    }
   }
 }
