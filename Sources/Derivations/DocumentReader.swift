@@ -22,7 +22,9 @@ struct DocumentReader {
   /// Reads all statements, as long as they make sense.
   mutating func read(_ statements: [StatementSyntax]) {
     for (k, statement) in statements.enumerated() where errors.count < Limits.hopeless {
-      if case .process = statement.kind { announce(statements[k...]) }
+      if case .process(let process) = statement.kind, !elaborator.scope.announced.contains(process.name.name.text) {
+        announce(statements[k...])
+      }
       read(statement)
     }
   }

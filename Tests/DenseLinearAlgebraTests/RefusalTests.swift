@@ -39,6 +39,17 @@ struct RefusalTests {
     #expect(throws: LinearAlgebraError.self) { try TopSingularTriplet(Matrix<Double>.zeros(3, 3)).requireSimple() }
   }
 
+  @Test("one BLAS thread while any caller wants it, nested and after an error too")
+  func oneThread() {
+    struct Stopped: Error {}
+    // Others may hold it at the same time, so that only what holds meanwhile can be said.
+    BLASThreads.withOne {
+      #expect(BLASThreads.current == 1)
+      #expect(throws: Stopped.self) { try BLASThreads.withOne { throw Stopped() } }
+      #expect(BLASThreads.current == 1)
+    }
+  }
+
   @Test("GEMM is OpenBLAS' own, not a reference library that slipped in front of it")
   func fastBLAS() throws {
     BLASThreads.limit(to: 1)

@@ -52,6 +52,26 @@ struct DescentPathTests {
     try NetworkDescentPath(from: network, on: samples, noise: noise, learningRate: learningRate, steps: steps)
   }
 
+  @Test("the smallest gap is that of full decompositions, and a spread as wide as it is a rotation of one")
+  func gap() throws {
+    let path = try path()
+    for step in [0, 6] {
+      let gaps = try path.network(at: step).weights.map { weights in
+        let values = try SingularValueDecomposition(weights).values
+        return 1 - values[1] / values[0]
+      }
+      #expect(abs(try path.relativeGap(at: step) - (gaps.min() ?? 0)) < 1e-10)
+    }
+    let regime = try SpreadOfLogNorm.Regime(
+      sampling: .withReplacement, batchSize: BatchSize(4, .withReplacement, of: 40), learningRate: learningRate,
+      steps: [3, 6])
+    let predictions = try SpreadOfLogNorm.predict(network, samples, regime)
+    let smallest = try (0...6).map { try path.relativeGap(at: $0) }.min() ?? 0
+    let last = try #require(predictions.last)
+    #expect(abs((last.relativeGap ?? 0) - smallest) < 1e-12)
+    #expect(abs(last.rotation * smallest - last.linearResponse.squareRoot()) < 1e-12)
+  }
+
   private func workspace(
     _ batch: [Int], of samples: Samples<Double>, at network: MultilayerPerceptron<Double>
   ) -> Workspace<Double> {

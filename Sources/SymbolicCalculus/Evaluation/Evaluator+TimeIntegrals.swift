@@ -159,6 +159,19 @@ extension Evaluator {
 }
 
 extension Expression {
+  /// Whether an integral against a Brownian motion, or another process, occurs.
+  var hasItoIntegrals: Bool {
+    if case .integral(_, _, _, let body) = node, body.movesByChance { return true }
+    return children.contains(where: \.hasItoIntegrals)
+  }
+
+  private var movesByChance: Bool {
+    switch node {
+    case .brownianDifferential, .differential: true
+    default: children.contains(where: \.movesByChance)
+    }
+  }
+
   /// Whether the value of a name, not only its increment, occurs.
   fileprivate func variableOccurs(_ name: String) -> Bool {
     if case .variable(name, _) = node { return true }

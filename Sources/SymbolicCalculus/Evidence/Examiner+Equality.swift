@@ -136,7 +136,8 @@ extension Examiner {
   /// A finding if the statement has no value at an accepted point, or is false there.
   func realObjection(_ s: Statement, _ points: Points, _ accepted: [Place]) -> Finding? {
     // The smallest sizes, and one of the larger.
-    let judges = accepted.count <= 4 ? accepted : Array(accepted.prefix(3)) + [accepted[accepted.count - 1]]
+    let isShort = accepted.count <= 4 || [s.left, s.right].contains(where: \.hasItoIntegrals)
+    let judges = isShort ? accepted : Array(accepted.prefix(3)) + [accepted[accepted.count - 1]]
     for place in judges {
       do {
         let evaluator = try points.evaluator(BallDomain(precision: 96), at: place)

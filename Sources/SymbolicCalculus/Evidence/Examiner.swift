@@ -76,8 +76,10 @@ public struct Examiner: Sendable {
   func examine(_ s: Statement, _ points: Points) -> Finding {
     if let obstacle = points.hypotheses.obstacle { return .undecided(obstacle) }
     let accepted: [Place]
-    // Six points for an equality, and more for an inequality, which no single point can show.
-    let found = acceptedPlaces(points, atLeast: s.relation == .equal ? 6 : 36)
+    // Six points for an equality, and more for an inequality, which no single point can show, and for an Itô integral,
+    // which half of all points may leave without a meaning.
+    let wanted = s.relation != .equal ? 36 : [s.left, s.right].contains(where: \.hasItoIntegrals) ? 24 : 6
+    let found = acceptedPlaces(points, atLeast: wanted)
     guard let places = found.places else { return found.absence }
     accepted = places + elsewhere(places, points)
     if let (name, only) = smallestOnly(accepted, points) {

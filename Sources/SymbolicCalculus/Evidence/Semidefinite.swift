@@ -32,7 +32,8 @@ extension Expression {
   private func isNonnegative(in theory: Theory) -> Bool {
     switch node {
     case .number(let q): return q >= 0
-    case .size, .variance: return true
+    // A size may be n − 5; what it is at the point decides.
+    case .variance: return true
     case .variable(let name, _):
       guard case .parameter(let constraint)? = theory.declarations[name]?.nature else { return false }
       return constraint == .positive || constraint == .nonnegative
